@@ -1,0 +1,1 @@
+"""Recordings in: load, measure, normalise, denoise, cut into chunks, download."""

@@ -1,0 +1,40 @@
+"""A decoded recording as every later stage sees it: mono float32 at one rate, readable in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+
+
+class Audio(Protocol):
+    """Mono audio of known length that need not be in memory.
+
+    Implementations: decoded files spooled to disk, arrays, and lazy views (gain, denoised) over another Audio.
+    """
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Samples per second."""
+
+    @property
+    def frames(self) -> int:
+        """Length in samples."""
+
+    def read(self, start: int, count: int) -> Samples:
+        """Return samples ``start .. start+count`` as float32 ``[n]``; shorter at the end, empty past it."""
+
+
+def duration_seconds(audio: Audio) -> float:
+    """Length of the audio in seconds."""
+    return audio.frames / audio.sample_rate_hz
+
+
+def blocks(audio: Audio, size: int) -> Iterator[Samples]:
+    """Yield the whole audio in consecutive blocks of ``size`` samples (the last one may be shorter)."""
+    for start in range(0, audio.frames, size):
+        yield audio.read(start, size)

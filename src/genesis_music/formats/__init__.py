@@ -1,0 +1,1 @@
+"""Transcription to files and back: one module per format."""

@@ -1,0 +1,1 @@
+"""Notes to keys, chords, Roman numerals, scales, progressions and sections."""

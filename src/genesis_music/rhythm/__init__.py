@@ -1,0 +1,1 @@
+"""Notes to written time: beats, downbeats, tempo map, metre, quantisation, notation."""

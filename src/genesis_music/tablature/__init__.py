@@ -1,0 +1,1 @@
+"""Notes to places on the fretboard: tunings, fingering search, techniques, difficulty."""
