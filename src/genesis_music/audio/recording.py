@@ -14,7 +14,7 @@ Samples = NDArray[np.float32]
 class Audio(Protocol):
     """Mono audio of known length that need not be in memory.
 
-    Implementations: decoded files spooled to disk, arrays, and lazy views (gain, denoised) over another Audio.
+    Implementations: files decoded to disk, arrays, and lazy views (gain, denoised) over another Audio.
     """
 
     @property
