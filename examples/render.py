@@ -90,9 +90,7 @@ def to_midi(plucks: list[Pluck], path: Path) -> None:
             events.append((off, 0, mido.Message("note_off", note=pitch, channel=channel)))
     file, track = mido.MidiFile(ticks_per_beat=TICKS), mido.MidiTrack()
     track.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(TEMPO_BPM)))
-    track.extend(
-        mido.Message("program_change", program=STEEL_GUITAR_PROGRAM, channel=c) for c in range(6)
-    )
+    track.extend(mido.Message("program_change", program=STEEL_GUITAR_PROGRAM, channel=c) for c in range(6))
     now = 0
     for at, _, message in sorted(events, key=lambda e: (e[0], e[1])):
         track.append(message.copy(time=at - now))
@@ -110,7 +108,22 @@ def main() -> None:
             ["fluidsynth", "-ni", "-g", "0.7", "-r", "44100", "-F", wav, SOUNDFONT, midi], check=True
         )
         subprocess.run(
-            ["sox", wav, "-c", "1", "-C", "5", HERE / "morning-porch.ogg", "trim", "0", "33", "fade", "0", "33", "2"],
+            [
+                "sox",
+                wav,
+                "-c",
+                "1",
+                "-C",
+                "5",
+                HERE / "morning-porch.ogg",
+                "trim",
+                "0",
+                "33",
+                "fade",
+                "0",
+                "33",
+                "2",
+            ],
             check=True,
         )
 
