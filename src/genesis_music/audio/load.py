@@ -28,6 +28,10 @@ _MISSING_SECONDS = 0.5
 """A file that ends this much before its header says is reported as cut short."""
 
 
+def _ignore(_: float) -> None:
+    """Report nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoadSettings:
     """Which part to load, and limits.
@@ -52,6 +56,10 @@ class LoadSettings:
             raise SettingsError(
                 f"The end ({self.end_seconds} s) must lie after the start ({self.start_seconds} s)."
             )
+
+
+WHOLE = LoadSettings()
+"""Load everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +132,7 @@ def load_audio(
     path: Path,
     *,
     sample_rate_hz: int,
-    settings: LoadSettings = LoadSettings(),
+    settings: LoadSettings = WHOLE,
     on_fraction: FractionCallback | None = None,
 ) -> Recording:
     """Load any file that FFmpeg decodes as mono float32 at ``sample_rate_hz``.
@@ -141,7 +149,7 @@ def load_audio(
     samples = Spool(sample_rate_hz, memory_bytes=settings.memory_bytes)
     try:
         with open_sound(path) as sound:
-            return _load(sound, samples, settings, on_fraction or (lambda _: None))
+            return _load(sound, samples, settings, on_fraction or _ignore)
     except BaseException:
         samples.close()
         raise
@@ -153,8 +161,10 @@ def _load(
     loudness = LoudnessMeter(samples.sample_rate_hz)
     noise = NoiseMeter(samples.sample_rate_hz)
     peak = 0.0
-    for block in _selected(sound, samples.sample_rate_hz, settings, on_fraction):
-        peak = max(peak, _finite_peak(block, sound.path))
+    rate = samples.sample_rate_hz
+    for mono in decoded(sound, sample_rate_hz=rate, channels=1, settings=settings, on_fraction=on_fraction):
+        block = mono[:, 0]
+        peak = max(peak, float(np.abs(block).max()))
         loudness.add(block)
         noise.add(block)
         samples.append(block)
@@ -174,58 +184,82 @@ def _load(
         loudness_lufs=loudness.finish(),
         peak=peak,
         noise_floor_db=profile.level_db,
-        sha256=_sha256(sound.path),
+        sha256=file_sha256(sound.path),
         warnings=_warnings(sound, settings, duration),
     )
     on_fraction(1.0)
     return Recording(samples, facts, profile)
 
 
-def _selected(
-    sound: SoundFile, sample_rate_hz: int, settings: LoadSettings, on_fraction: FractionCallback
+def decoded(
+    sound: SoundFile,
+    *,
+    sample_rate_hz: int,
+    channels: int,
+    settings: LoadSettings = WHOLE,
+    on_fraction: FractionCallback = _ignore,
 ) -> Iterator[Samples]:
-    """The asked-for part of the mono mix at ``sample_rate_hz``."""
+    """The part of a sound file that the settings choose, as float32 ``[n, channels]`` blocks.
+
+    ``channels`` is 1 (the mean of all) or 2 (the file's own if it has two, else the mean twice).
+
+    Raises:
+        AudioError: nothing, or mostly damage, could be decoded; too long; samples that are not numbers.
+    """
     first = round(settings.start_seconds * sample_rate_hz)
-    limit = first + round(settings.longest_seconds * sample_rate_hz)
     end = math.inf if settings.end_seconds is None else round(settings.end_seconds * sample_rate_hz)
     expected = min(end, (sound.stated_seconds or math.inf) * sample_rate_hz)
     position = 0
-    for block in resampled(sound, sample_rate_hz):
+    for block in _resampled(sound, sample_rate_hz, channels):
         kept = block[max(first - position, 0) : int(min(max(end - position, 0), len(block)))]
         position += len(block)
         if len(kept):
+            _check_finite(kept, sound.path)
             yield kept
         if position >= end:
             return
-        if position > limit:
-            raise AudioError(
-                f"{sound.path.name} is longer than {settings.longest_seconds / 3600:g} hours: "
-                "load a part of it with a start and an end."
-            )
+        _check_length((position - first) / sample_rate_hz, settings, sound.path)
         on_fraction(min(position / expected, 1.0))
 
 
-def resampled(sound: SoundFile, sample_rate_hz: int) -> Iterator[Samples]:
-    """The mono mix of a sound file, float32 ``[n]`` blocks at ``sample_rate_hz``."""
+def _resampled(sound: SoundFile, sample_rate_hz: int, channels: int) -> Iterator[Samples]:
+    mixed = (_mixed(block, channels) for block in sound.blocks())
+    if sound.sample_rate_hz == sample_rate_hz:
+        yield from mixed
+        return
     import soxr
 
-    if sound.sample_rate_hz == sample_rate_hz:
-        yield from (block.mean(axis=1) for block in sound.blocks())
-        return
-    resampler = soxr.ResampleStream(sound.sample_rate_hz, sample_rate_hz, 1, dtype="float32", quality="HQ")
-    for block in sound.blocks():
-        yield resampler.resample_chunk(block.mean(axis=1))
-    yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
+    resampler = soxr.ResampleStream(
+        sound.sample_rate_hz, sample_rate_hz, channels, dtype="float32", quality="HQ"
+    )
+    for block in mixed:
+        yield resampler.resample_chunk(block)
+    yield resampler.resample_chunk(np.empty((0, channels), np.float32), last=True)
 
 
-def _finite_peak(block: Samples, path: Path) -> float:
-    peak = float(np.abs(block).max())
-    if not math.isfinite(peak):
+def _mixed(block: Samples, channels: int) -> Samples:
+    if block.shape[1] == channels:
+        return block
+    mean = block.mean(axis=1, keepdims=True)
+    return np.ascontiguousarray(np.broadcast_to(mean, (len(block), channels)))
+
+
+def _check_length(seconds: float, settings: LoadSettings, path: Path) -> None:
+    if seconds > settings.longest_seconds:
+        raise AudioError(
+            f"{path.name} is longer than {settings.longest_seconds / 3600:g} hours: "
+            "load a part of it with a start and an end."
+        )
+
+
+def _check_finite(block: Samples, path: Path) -> None:
+    # The sum is finite only if every sample is (float64: no overflow), and needs no array of flags.
+    if not math.isfinite(float(block.sum(dtype=np.float64))):
         raise AudioError(f"{path.name} has samples that are not numbers: export the recording again.")
-    return peak
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
