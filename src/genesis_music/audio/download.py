@@ -25,7 +25,7 @@ _BY_HAND = "download the recording yourself and give the file"
 class DownloadSettings:
     """What may be downloaded.
 
-    ``allowed_hosts`` are exact host names of links. ``allow_private`` also allows plain ``http`` and addresses
+    ``allowed_hosts`` are exact host names. ``allow_private`` also allows plain ``http`` and addresses
     in private networks, for a server of one's own.
     """
 
