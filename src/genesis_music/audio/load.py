@@ -1,0 +1,241 @@
+"""A sound file to a :class:`Recording`: decoded, mixed down, resampled and measured in one pass.
+
+The mix-down is the mean of the channels; soxr (quality HQ) resamples. Memory does not grow with length.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from genesis_music.audio.decode import SoundFile, open_sound
+from genesis_music.audio.loudness import Level, LoudnessMeter
+from genesis_music.audio.noise import NoiseMeter, NoiseProfile
+from genesis_music.audio.recording import Samples
+from genesis_music.audio.spool import Spool
+from genesis_music.errors import AudioError, SettingsError
+
+FractionCallback = Callable[[float], None]
+
+_MISSING_SECONDS = 0.5
+"""A file that ends this much before its header says is reported as cut short."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSettings:
+    """Which part to load, and limits.
+
+    ``end_seconds=None`` means to the end; an end after the recording's end means the same. Recordings longer
+    than ``longest_seconds`` are refused. Up to ``memory_bytes`` of samples stay in memory, more go to a
+    temporary file.
+
+    Raises:
+        SettingsError: start or end is negative or not a number, or the end does not lie after the start.
+    """
+
+    start_seconds: float = 0.0
+    end_seconds: float | None = None
+    longest_seconds: float = 6 * 3600.0
+    memory_bytes: int = 16 * 1024**2
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.start_seconds) and self.start_seconds >= 0):
+            raise SettingsError(f"The start must be 0 seconds or later, not {self.start_seconds}.")
+        if self.end_seconds is not None and not self.end_seconds > self.start_seconds:
+            raise SettingsError(
+                f"The end ({self.end_seconds} s) must lie after the start ({self.start_seconds} s)."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFacts:
+    """What is known about a recording.
+
+    ``title`` comes from the tags, else from the file's name; ``duration_seconds`` is the loaded part;
+    ``source_sample_rate_hz``, ``source_channels`` and ``codec`` describe the file; ``loudness_lufs`` (EBU
+    R128, −70 for silence), ``peak`` (highest absolute sample) and ``noise_floor_db`` (relative to full scale)
+    the mono mix of the loaded part; ``sha256`` is of the file's bytes. ``warnings`` are sentences for the
+    user: damage that was skipped, a file that ends early.
+    """
+
+    title: str
+    duration_seconds: float
+    source_sample_rate_hz: int
+    source_channels: int
+    codec: str
+    loudness_lufs: float
+    peak: float
+    noise_floor_db: float
+    sha256: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def level(self) -> Level:
+        """Loudness and peak together, as :func:`~genesis_music.audio.loudness.normalise` takes them."""
+        return Level(self.loudness_lufs, self.peak)
+
+
+class Recording:
+    """A loaded recording: an :class:`~genesis_music.audio.recording.Audio` with facts.
+
+    Use it as a context manager, or call :meth:`close`, to give its temporary file back early.
+    """
+
+    def __init__(self, samples: Spool, facts: RecordingFacts, noise: NoiseProfile) -> None:
+        self._samples = samples
+        self.facts = facts
+        self.noise = noise
+
+    @property
+    def sample_rate_hz(self) -> int:
+        """Samples per second, as asked for."""
+        return self._samples.sample_rate_hz
+
+    @property
+    def frames(self) -> int:
+        """Length in samples."""
+        return self._samples.frames
+
+    def read(self, start: int, count: int) -> Samples:
+        """Return samples ``start .. start+count`` as a new float32 ``[n]``; shorter at the end."""
+        return self._samples.read(start, count)
+
+    def close(self) -> None:
+        """Delete the samples."""
+        self._samples.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def load_audio(
+    path: Path,
+    *,
+    sample_rate_hz: int,
+    settings: LoadSettings = LoadSettings(),
+    on_fraction: FractionCallback | None = None,
+) -> Recording:
+    """Load any file that FFmpeg decodes as mono float32 at ``sample_rate_hz``.
+
+    ``on_fraction`` is called with the fraction done, 0..1.
+
+    Raises:
+        InputError: the file is missing, may not be read, or is a folder or a device.
+        AudioError: empty, damaged, protected, without sound, not a sound file, too long, or with samples that
+            are not numbers.
+        SettingsError: the start lies after the end of the recording.
+        OutputError: no room for the temporary file.
+    """
+    samples = Spool(sample_rate_hz, memory_bytes=settings.memory_bytes)
+    try:
+        with open_sound(path) as sound:
+            return _load(sound, samples, settings, on_fraction or (lambda _: None))
+    except BaseException:
+        samples.close()
+        raise
+
+
+def _load(
+    sound: SoundFile, samples: Spool, settings: LoadSettings, on_fraction: FractionCallback
+) -> Recording:
+    loudness = LoudnessMeter(samples.sample_rate_hz)
+    noise = NoiseMeter(samples.sample_rate_hz)
+    peak = 0.0
+    for block in _selected(sound, samples.sample_rate_hz, settings, on_fraction):
+        peak = max(peak, _finite_peak(block, sound.path))
+        loudness.add(block)
+        noise.add(block)
+        samples.append(block)
+    if samples.frames == 0:
+        raise SettingsError(
+            f"The start ({settings.start_seconds:g} s) lies after the end of {sound.path.name}: "
+            "choose an earlier one."
+        )
+    profile = noise.profile()
+    duration = samples.frames / samples.sample_rate_hz
+    facts = RecordingFacts(
+        title=sound.title,
+        duration_seconds=duration,
+        source_sample_rate_hz=sound.sample_rate_hz,
+        source_channels=sound.channels,
+        codec=sound.codec,
+        loudness_lufs=loudness.finish(),
+        peak=peak,
+        noise_floor_db=profile.level_db,
+        sha256=_sha256(sound.path),
+        warnings=_warnings(sound, settings, duration),
+    )
+    on_fraction(1.0)
+    return Recording(samples, facts, profile)
+
+
+def _selected(
+    sound: SoundFile, sample_rate_hz: int, settings: LoadSettings, on_fraction: FractionCallback
+) -> Iterator[Samples]:
+    """The asked-for part of the mono mix at ``sample_rate_hz``."""
+    first = round(settings.start_seconds * sample_rate_hz)
+    limit = first + round(settings.longest_seconds * sample_rate_hz)
+    end = math.inf if settings.end_seconds is None else round(settings.end_seconds * sample_rate_hz)
+    expected = min(end, (sound.stated_seconds or math.inf) * sample_rate_hz)
+    position = 0
+    for block in resampled(sound, sample_rate_hz):
+        kept = block[max(first - position, 0) : int(min(max(end - position, 0), len(block)))]
+        position += len(block)
+        if len(kept):
+            yield kept
+        if position >= end:
+            return
+        if position > limit:
+            raise AudioError(
+                f"{sound.path.name} is longer than {settings.longest_seconds / 3600:g} hours: "
+                "load a part of it with a start and an end."
+            )
+        on_fraction(min(position / expected, 1.0))
+
+
+def resampled(sound: SoundFile, sample_rate_hz: int) -> Iterator[Samples]:
+    """The mono mix of a sound file, float32 ``[n]`` blocks at ``sample_rate_hz``."""
+    import soxr
+
+    if sound.sample_rate_hz == sample_rate_hz:
+        yield from (block.mean(axis=1) for block in sound.blocks())
+        return
+    resampler = soxr.ResampleStream(sound.sample_rate_hz, sample_rate_hz, 1, dtype="float32", quality="HQ")
+    for block in sound.blocks():
+        yield resampler.resample_chunk(block.mean(axis=1))
+    yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
+
+
+def _finite_peak(block: Samples, path: Path) -> float:
+    peak = float(np.abs(block).max())
+    if not math.isfinite(peak):
+        raise AudioError(f"{path.name} has samples that are not numbers: export the recording again.")
+    return peak
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _warnings(sound: SoundFile, settings: LoadSettings, loaded_seconds: float) -> tuple[str, ...]:
+    warnings = []
+    if sound.damaged_pieces:
+        warnings.append(f"{sound.path.name} is damaged: {sound.damaged_pieces} pieces were skipped.")
+    wanted = min(sound.stated_seconds or 0.0, settings.end_seconds or math.inf)
+    missing = wanted - settings.start_seconds - loaded_seconds
+    if sound.exact_duration and missing > _MISSING_SECONDS:
+        warnings.append(f"{sound.path.name} is cut short: {missing:.1f} s of {wanted:.1f} s are missing.")
+    return tuple(warnings)
