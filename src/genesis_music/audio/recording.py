@@ -80,20 +80,3 @@ def blocks(audio: Audio, size: int) -> Iterator[Samples]:
     """Yield the whole audio in consecutive blocks of ``size`` samples (the last one may be shorter)."""
     for start in range(0, audio.frames, size):
         yield audio.read(start, size)
-
-
-@dataclass(frozen=True, eq=False)
-class ArrayAudio:
-    """Audio that is already in memory: ``samples`` is mono float32 ``[frames]``."""
-
-    samples: Samples
-    sample_rate_hz: int
-
-    @property
-    def frames(self) -> int:
-        """Length in samples."""
-        return len(self.samples)
-
-    def read(self, start: int, count: int) -> Samples:
-        """Return samples ``start .. start+count``; shorter at the end, empty past it."""
-        return self.samples[start : start + count]
