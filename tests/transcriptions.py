@@ -114,7 +114,9 @@ def make_track(
                 alternatives,
             )
         )
-    order = sorted(built, key=lambda n: (starts[n.written.measure] + n.written.position_quarters, n.note.pitch_midi))
+    order = sorted(
+        built, key=lambda n: (starts[n.written.measure] + n.written.position_quarters, n.note.pitch_midi)
+    )
     return Track(name, instrument, tuning, capo, tuple(order))
 
 
@@ -123,15 +125,27 @@ def technique(kind: TechniqueKind, semitones: float | None = None) -> tuple[Tech
     return (Technique(kind, 0.8, semitones),)
 
 
-def _chord(tempo_map: TempoMap, start: float, end: float, root: int, quality: str, label: str, roman: str) -> Chord:
+def _chord(
+    tempo_map: TempoMap, start: float, end: float, root: int, quality: str, label: str, roman: str
+) -> Chord:
     return Chord(
-        tempo_map.seconds_at(start), tempo_map.seconds_at(end), root, quality, root, label, roman, 0.8, (2, 3, 2, 0, None, None)
+        tempo_map.seconds_at(start),
+        tempo_map.seconds_at(end),
+        root,
+        quality,
+        root,
+        label,
+        roman,
+        0.8,
+        (2, 3, 2, 0, None, None),
     )
 
 
 def make_harmony(tempo_map: TempoMap) -> Harmony:
     """D major with a turn to B minor, five chords, two sections."""
-    end = tempo_map.seconds_at(float(tempo_map.measures[-1].start_quarters + tempo_map.measures[-1].length_quarters))
+    end = tempo_map.seconds_at(
+        float(tempo_map.measures[-1].start_quarters + tempo_map.measures[-1].length_quarters)
+    )
     middle = tempo_map.seconds_at(9.0)
     no_chord = Chord(tempo_map.seconds_at(15.0), end, None, "", None, "N.C.")
     slash = replace(_chord(tempo_map, 7, 9, 7, "major", "G/B", "IV6"), bass=11)
@@ -191,7 +205,10 @@ RICH_GUITAR = (
     Fretted(3, 1, Fraction(3, 2), 6, 0, octave_shift=1),
     Fretted(3, Fraction(5, 2), EIGHTH, 1, 12, technique(TechniqueKind.HARMONIC)),
     # 6/8: arpeggio; one note that the guitar does not have.
-    *(Fretted(4, EIGHTH * i, EIGHTH, string, fret) for i, (string, fret) in enumerate(((6, 2), (4, 4), (3, 3), (2, 2), (3, 3), (4, 4)))),
+    *(
+        Fretted(4, EIGHTH * i, EIGHTH, string, fret)
+        for i, (string, fret) in enumerate(((6, 2), (4, 4), (3, 3), (2, 2), (3, 3), (4, 4)))
+    ),
     Fretted(4, 0, EIGHTH, None, None),
     # Bar 5 is silent; bar 6 ends with a whole note.
     Fretted(6, 0, 4, 6, 0),
@@ -212,7 +229,7 @@ def rich_transcription() -> Transcription:
     """Pickup, 4/4, 3/4, 6/8, tempo changes, drop D with capo 2, every technique, ties, triplets, silence."""
     tempo_map = make_tempo_map(RICH_BARS, start_seconds=0.25)
     tracks = (
-        make_track("Gitarre <1> & \"Ä\"", DROP_D, 2, tempo_map, RICH_GUITAR, instrument="acoustic guitar"),
+        make_track('Gitarre <1> & "Ä"', DROP_D, 2, tempo_map, RICH_GUITAR, instrument="acoustic guitar"),
         make_track("Bass", BASS, 0, tempo_map, RICH_BASS, instrument="bass"),
         make_track("Silent", STANDARD, 0, tempo_map, (), instrument="electric guitar"),
     )
@@ -229,7 +246,9 @@ def rich_transcription() -> Transcription:
     )
 
 
-def plain_transcription(notes: Sequence[Fretted], bars: Sequence[Bar] = (Bar(),) * 4, **changes: object) -> Transcription:
+def plain_transcription(
+    notes: Sequence[Fretted], bars: Sequence[Bar] = (Bar(),) * 4, **changes: object
+) -> Transcription:
     """One standard guitar track with the given notes and no harmony beyond C major."""
     tempo_map = make_tempo_map(bars)
     end = tempo_map.beats[-1].onset_seconds

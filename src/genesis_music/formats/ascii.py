@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 
-from genesis_music.formats.written import chord_positions, pitch_name
-from genesis_music.score import Chord, Measure, TabNote, TechniqueKind, TempoMap, Track, Transcription
+from genesis_music.formats.written import Page, one_line, pitch_name
+from genesis_music.score import Measure, TabNote, TechniqueKind, Track, Transcription
 
 WIDTH_COLUMNS = 80
 COLUMNS_PER_QUARTER = 4
@@ -28,26 +28,29 @@ _LEGEND = {
     "~": "vibrato",
     "x": "dead note",
     "*": "harmonic",
-    "PM": "palm mute",
 }
 
 
-def write_ascii(transcription: Transcription) -> bytes:
+def write_ascii(page: Page) -> bytes:
     """Turn a transcription into a text tab, UTF-8."""
-    return render_ascii(transcription).encode("utf-8", "replace")
+    return _render(page, WIDTH_COLUMNS).encode("utf-8", "replace")
 
 
 def render_ascii(transcription: Transcription, *, width_columns: int = WIDTH_COLUMNS) -> str:
     """Turn a transcription into a text tab of at most ``width_columns`` columns (one event may be wider)."""
+    return _render(Page(transcription), width_columns)
+
+
+def _render(page: Page, width_columns: int) -> str:
+    transcription = page.transcription
     parts = [_head(transcription)]
-    chords = chord_positions(transcription)
     for track in transcription.tracks:
         parts.append(_track_head(track))
-        parts += _systems(track, transcription.tempo_map, chords, width_columns)
+        parts += _systems(track, page, width_columns)
         parts += _unplayable(track)
-    parts += [f"Note: {_one_line(warning)}" for warning in transcription.warnings]
-    text = "\n\n".join(parts)
-    return f"{text}\n\n{_legend(text)}\n"
+    parts += [f"Note: {one_line(warning)}" for warning in transcription.warnings]
+    parts += _legend(transcription)
+    return "\n\n".join(parts) + "\n"
 
 
 def _head(transcription: Transcription) -> str:
@@ -58,21 +61,23 @@ def _head(transcription: Transcription) -> str:
         f"Key: {transcription.harmony.key}",
         f"Difficulty: {transcription.difficulty.level:g}/10",
     )
-    return f"{_one_line(transcription.source.title)}\n{'   '.join(facts)}"
+    return f"{one_line(transcription.source.title)}\n{'   '.join(facts)}"
 
 
 def _track_head(track: Track) -> str:
     tuning = " ".join(pitch_name(pitch) for pitch in reversed(track.tuning.pitches_midi))
     capo = f"fret {track.capo}" if track.capo else "none"
-    return f"{_one_line(track.name)}\nTuning: {tuning} ({_one_line(track.tuning.name)})   Capo: {capo}"
+    return f"{one_line(track.name)}\nTuning: {tuning} ({one_line(track.tuning.name)})   Capo: {capo}"
 
 
-def _one_line(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
-def _legend(text: str) -> str:
-    return "   ".join(f"{symbol} {meaning}" for symbol, meaning in _LEGEND.items() if symbol in text)
+def _legend(transcription: Transcription) -> list[str]:
+    """Explain the symbols that this tab uses."""
+    tokens = "".join(token for track in transcription.tracks for token in _tokens(track).values())
+    notes = (note for track in transcription.tracks for note in track.notes)
+    used = [f"{symbol} {meaning}" for symbol, meaning in _LEGEND.items() if symbol in tokens]
+    if any(_has(note, TechniqueKind.PALM_MUTE) for note in notes):
+        used.append("PM palm mute")
+    return ["   ".join(used)] if used else []
 
 
 def _unplayable(track: Track) -> list[str]:
@@ -92,15 +97,18 @@ class _Cell:
 
     rows: tuple[str, ...]
     width: int
-    number: str
+    heading: str
     chord: str
     muted: bool
     beat: str
 
 
 def _measure_cells(
-    measure: Measure, notes: Sequence[TabNote], chords: Mapping[Fraction, Chord], tokens: Mapping[str, str], strings: int
+    measure: Measure, notes: Sequence[TabNote], page: Page, tokens: Mapping[str, str], strings: int
 ) -> list[_Cell]:
+    chords = page.chords.get(measure.number, {})
+    section = page.sections.get(measure.number)
+    heading = f"{measure.number} [{one_line(section.label)}]" if section else str(measure.number)
     at = {
         position: tuple(group)
         for position, group in groupby(notes, key=lambda note: note.written.position_quarters)
@@ -116,12 +124,12 @@ def _measure_cells(
                 rows[note.string - 1] = tokens[note.id]
         gap = round((following - position) * COLUMNS_PER_QUARTER)
         width = max(gap, max(len(row) for row in rows) + 1, 1)
-        label = _one_line(chords[position].label) if position in chords else ""
+        label = one_line(chords[position].label) if position in chords else ""
         cells.append(
             _Cell(
                 tuple(row.ljust(width, "-") for row in rows),
                 width,
-                str(measure.number) if position == 0 else "",
+                heading if position == 0 else "",
                 label,
                 any(_has(note, TechniqueKind.PALM_MUTE) for note in here),
                 beats.get(position, ""),
@@ -181,15 +189,13 @@ def _bend(note: TabNote, fret: int) -> str:
 # ---------------------------------------------------------------- systems
 
 
-def _systems(
-    track: Track, tempo_map: TempoMap, chords: Mapping[int, Mapping[Fraction, Chord]], width: int
-) -> Iterator[str]:
+def _systems(track: Track, page: Page, width: int) -> Iterator[str]:
     labels = _string_labels(track)
     tokens = _tokens(track)
     by_measure = _by_measure(track.notes)
     measures = (
-        _measure_cells(measure, by_measure.get(measure.number, ()), chords.get(measure.number, {}), tokens, len(labels))
-        for measure in tempo_map.measures
+        _measure_cells(measure, by_measure.get(measure.number, ()), page, tokens, len(labels))
+        for measure in page.transcription.tempo_map.measures
     )
     room = width - len(labels[0]) - 2
     for system in _wrap(measures, room):
@@ -204,9 +210,9 @@ def _by_measure(notes: Iterable[TabNote]) -> dict[int, list[TabNote]]:
 
 
 def _string_labels(track: Track) -> list[str]:
-    """Names of the strings, top line first; the thin string of two equal names is lower case, as players write."""
+    """Names of the strings, top line first; the thin string of a guitar is lower case, as players write."""
     names = [pitch_name(pitch, octave=False) for pitch in track.tuning.pitches_midi]
-    if len(names) > 1 and names[0] in names[1:]:
+    if len(names) >= 6:
         names[0] = names[0].lower()
     longest = max(len(name) for name in names) if names else 1
     return [name.ljust(longest) for name in names] or [" "]
@@ -242,7 +248,7 @@ def _system_text(system: list[list[_Cell]], labels: Sequence[str]) -> str:
     indent = len(labels[0]) + 2
     cells = [(column + indent, cell) for column, cell in _columns(system)]
     lines = [
-        _place((column, cell.number) for column, cell in cells),
+        _place((column, cell.heading) for column, cell in cells),
         _place((column, cell.chord) for column, cell in cells),
         _palm_mutes(cells),
     ]

@@ -18,6 +18,7 @@ from itertools import pairwise
 import mido
 
 from genesis_music.formats.instruments import voice_of
+from genesis_music.formats.written import Page
 from genesis_music.score import Beat, Key, Measure, Note, TabNote, TempoMap, Track, Transcription, spell
 
 TICKS_PER_QUARTER = 1920
@@ -36,8 +37,9 @@ Timed = tuple[int, int, mido.Message | mido.MetaMessage]
 _META, _OFF, _CONTROL, _ON = range(4)
 
 
-def write_performed_midi(transcription: Transcription) -> bytes:
+def write_performed_midi(page: Page) -> bytes:
     """Turn a transcription into a type-1 MIDI file of the performance, one track per instrument."""
+    transcription = page.transcription
     clock = _Clock.of(transcription.tempo_map)
     tracks = [_conductor(transcription, clock)]
     for track, channels in zip(transcription.tracks, _share_channels(transcription.tracks), strict=True):
@@ -45,8 +47,9 @@ def write_performed_midi(transcription: Transcription) -> bytes:
     return _file_bytes(tracks)
 
 
-def write_score_midi(transcription: Transcription) -> bytes:
+def write_score_midi(page: Page) -> bytes:
     """Turn a transcription into a type-1 MIDI file of the written page: exact positions and lengths, no bends."""
+    transcription = page.transcription
     starts = {measure.number: measure.start_quarters for measure in transcription.tempo_map.measures}
     tracks = [_score_conductor(transcription)]
     for index, track in enumerate(transcription.tracks):
@@ -133,7 +136,8 @@ def _conductor(transcription: Transcription, clock: _Clock) -> mido.MidiTrack:
     """Tempo of every beat, time signatures, key, chord and section markers of the performance."""
     tempo_map = transcription.tempo_map
     events: list[Timed] = [
-        (tick, _META, mido.MetaMessage("set_tempo", tempo=tempo)) for tick, tempo in _changes(clock.tempo_changes())
+        (tick, _META, mido.MetaMessage("set_tempo", tempo=tempo))
+        for tick, tempo in _changes(clock.tempo_changes())
     ]
     if clock.lead_in_ticks:
         events.append((0, _META, _lead_in_signature(tempo_map.measures[0], clock.lead_in_ticks)))
@@ -274,7 +278,11 @@ def _note_events(spans: Iterable[tuple[int, int, int, Note]]) -> Iterator[Timed]
         following[key] = start
         if stop > start:
             velocity = min(max(round(note.velocity * 127), 1), 127)
-            yield start, _ON, mido.Message("note_on", channel=channel, note=note.pitch_midi, velocity=velocity)
+            yield (
+                start,
+                _ON,
+                mido.Message("note_on", channel=channel, note=note.pitch_midi, velocity=velocity),
+            )
             yield stop, _OFF, mido.Message("note_off", channel=channel, note=note.pitch_midi, velocity=64)
 
 

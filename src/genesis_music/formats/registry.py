@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import cast
 
 from genesis_music.errors import OutputError, SettingsError
+from genesis_music.formats.written import Page
 from genesis_music.score import Transcription
-
-Writer = Callable[[Transcription], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +25,15 @@ class Format:
     module: str
     function: str
 
-    @property
-    def writer(self) -> Writer:
-        """Turn a transcription into the file's bytes. Imports the format's library on first use."""
+    def writer(self, transcription: Transcription) -> bytes:
+        """Turn a transcription into the file's bytes."""
+        return self.write_page(Page(transcription))
+
+    def write_page(self, page: Page) -> bytes:
+        """Like :meth:`writer`, for several formats of one page. Imports the format's library on first use."""
         module = import_module(f"genesis_music.formats.{self.module}")
-        return cast(Writer, getattr(module, self.function))
+        function: Callable[[Page], bytes] = getattr(module, self.function)
+        return function(page)
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -41,8 +43,23 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
             Format("json", ".tab.json", "everything, for programs", "tabjson", "write_tab_json"),
             Format("midi", ".mid", "as played, with pitch bends", "midi", "write_performed_midi"),
             Format("score-midi", ".score.mid", "as written, quantised", "midi", "write_score_midi"),
+            Format("gp5", ".gp5", "Guitar Pro 5 and programs that open it", "guitarpro", "write_gp5"),
+            Format(
+                "musicxml", ".musicxml", "notation and tab, for score editors", "musicxml", "write_musicxml"
+            ),
+            Format(
+                "alphatex",
+                ".alphatex",
+                "notation as text, synchronised to the recording",
+                "alphatex",
+                "write_alphatex",
+            ),
             Format("ascii", ".txt", "text tab", "ascii", "write_ascii"),
-            Format("analysis", ".analysis.json", "key, chords, form, difficulty", "analysis", "write_analysis"),
+            Format(
+                "analysis", ".analysis.json", "key, chords, form, difficulty", "analysis", "write_analysis"
+            ),
+            Format("jams", ".jams", "annotations for music research", "jams", "write_jams"),
+            Format("chords", ".chords.txt", "chord sheet", "chordsheet", "write_chord_sheet"),
         )
     }
 )
@@ -67,10 +84,10 @@ def write_formats(
         OutputError: the folder or a file cannot be written. Files finished before stay, whole; nothing partial does.
     """
     formats = [_format(name) for name in dict.fromkeys(names if names is not None else FORMATS)]
-    safe = safe_stem(stem)
+    page, safe = Page(transcription), safe_stem(stem)
     _make_folder(folder)
     return tuple(
-        _write_atomically(folder / f"{safe}{chosen.suffix}", chosen.writer(transcription)) for chosen in formats
+        _write_atomically(folder / f"{safe}{chosen.suffix}", chosen.write_page(page)) for chosen in formats
     )
 
 
@@ -123,4 +140,6 @@ def _umask() -> int:
 
 def _output_error(path: Path, error: OSError) -> OutputError:
     reason = error.strerror or str(error)
-    return OutputError(f"Cannot write {path}: {reason}. Choose another folder with --out, or free some space.")
+    return OutputError(
+        f"Cannot write {path}: {reason}. Choose another folder with --out, or free some space."
+    )

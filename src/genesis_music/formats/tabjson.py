@@ -13,10 +13,11 @@ from fractions import Fraction
 from importlib.metadata import version
 from typing import Any
 
-from genesis_music.formats.written import is_tied
+from genesis_music.formats.written import Page
 from genesis_music.score import (
     Beat,
     Chord,
+    Difficulty,
     Key,
     KeyRegion,
     Measure,
@@ -24,9 +25,7 @@ from genesis_music.score import (
     Section,
     TabNote,
     Technique,
-    TempoMap,
     Track,
-    Transcription,
 )
 
 SCHEMA = "genesis.tab/1"
@@ -34,14 +33,15 @@ SCHEMA = "genesis.tab/1"
 Json = dict[str, Any]
 
 
-def write_tab_json(transcription: Transcription) -> bytes:
+def write_tab_json(page: Page) -> bytes:
     """Turn a transcription into tab JSON, UTF-8."""
-    text = json.dumps(to_document(transcription), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(to_document(page), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode("utf-8", "replace")
 
 
-def to_document(transcription: Transcription) -> Json:
+def to_document(page: Page) -> Json:
     """Turn a transcription into the tab JSON document, as plain dicts and lists."""
+    transcription = page.transcription
     source, harmony, tempo_map = transcription.source, transcription.harmony, transcription.tempo_map
     return {
         "schema": SCHEMA,
@@ -51,27 +51,26 @@ def to_document(transcription: Transcription) -> Json:
             "sample_rate": source.sample_rate_hz,
             "sha256": source.sha256,
         },
-        "generator": {"name": "genesis-music", "version": version("genesis-music"), "engine": transcription.engine},
+        "generator": {
+            "name": "genesis-music",
+            "version": version("genesis-music"),
+            "engine": transcription.engine,
+        },
         "tempo": tempo_map.tempo_bpm,
         "tempo_confidence": tempo_map.confidence,
         "time_signature": [tempo_map.time_signature.numerator, tempo_map.time_signature.denominator],
-        "key": _key(harmony.key),
-        "key_regions": [_region(region) for region in harmony.regions],
-        "tracks": [_track(track, tempo_map) for track in transcription.tracks],
+        "key": to_key(harmony.key),
+        "key_regions": [to_region(region) for region in harmony.regions],
+        "tracks": [_track(track, page.tied) for track in transcription.tracks],
         "measures": [_measure(measure) for measure in tempo_map.measures],
         "beats": [_beat(beat) for beat in tempo_map.beats],
-        "chords": [_chord(chord) for chord in harmony.chords],
-        "sections": [_section(section) for section in harmony.sections],
+        "chords": [to_chord(chord) for chord in harmony.chords],
+        "sections": [to_section(section) for section in harmony.sections],
         "scale": harmony.scale,
         "progression": list(harmony.progression),
         "progression_name": harmony.progression_name,
-        "style": _reasoned(transcription.style),
-        "difficulty": {
-            "level": transcription.difficulty.level,
-            "subscores": transcription.difficulty.subscores,
-            "hardest_measures": list(transcription.difficulty.hardest_measures),
-            "reasons": list(transcription.difficulty.reasons),
-        },
+        "style": to_reasoned(transcription.style),
+        "difficulty": to_difficulty(transcription.difficulty),
         "warnings": list(transcription.warnings),
     }
 
@@ -80,27 +79,28 @@ def _pair(value: Fraction) -> list[int]:
     return [value.numerator, value.denominator]
 
 
-def _key(key: Key) -> Json:
+def to_key(key: Key) -> Json:
+    """Tonic as written, mode, confidence."""
     return {"tonic": key.tonic_name, "mode": key.mode, "confidence": key.confidence}
 
 
-def _region(region: KeyRegion) -> Json:
-    return {"onset": region.onset_seconds, "end": region.end_seconds, **_key(region.key)}
+def to_region(region: KeyRegion) -> Json:
+    """A stretch in one key."""
+    return {"onset": region.onset_seconds, "end": region.end_seconds, **to_key(region.key)}
 
 
-def _track(track: Track, tempo_map: TempoMap) -> Json:
-    lengths = {measure.number: measure.length_quarters for measure in tempo_map.measures}
+def _track(track: Track, tied: frozenset[str]) -> Json:
     return {
         "name": track.name,
         "instrument": track.instrument,
         "tuning": list(track.tuning.pitches_midi),
         "tuning_name": track.tuning.name,
         "capo": track.capo,
-        "notes": [_note(note, lengths) for note in track.notes],
+        "notes": [_note(note, tied) for note in track.notes],
     }
 
 
-def _note(tab_note: TabNote, measure_lengths: dict[int, Fraction]) -> Json:
+def _note(tab_note: TabNote, tied: frozenset[str]) -> Json:
     note, written = tab_note.note, tab_note.written
     entry: Json = {
         "id": tab_note.id,
@@ -114,7 +114,7 @@ def _note(tab_note: TabNote, measure_lengths: dict[int, Fraction]) -> Json:
         "measure": written.measure,
         "position": _pair(written.position_quarters),
         "length": _pair(written.length_quarters),
-        "tied": is_tied(written, measure_lengths),
+        "tied": tab_note.id in tied,
         "techniques": [_technique(technique) for technique in tab_note.techniques],
     }
     if note.bend:
@@ -153,7 +153,8 @@ def _beat(beat: Beat) -> Json:
     }
 
 
-def _chord(chord: Chord) -> Json:
+def to_chord(chord: Chord) -> Json:
+    """A chord with its numeral and a voicing, string 1 first."""
     return {
         "onset": chord.onset_seconds,
         "end": chord.end_seconds,
@@ -167,13 +168,25 @@ def _chord(chord: Chord) -> Json:
     }
 
 
-def _section(section: Section) -> Json:
+def to_section(section: Section) -> Json:
+    """A part of the form."""
     return {"onset": section.onset_seconds, "end": section.end_seconds, "label": section.label}
 
 
-def _reasoned(reasoned: Reasoned) -> Json:
+def to_reasoned(reasoned: Reasoned) -> Json:
+    """A judgement with its reasons."""
     return {
         "label": reasoned.label,
         "confidence": reasoned.confidence,
         "reasons": list(reasoned.reasons),
+    }
+
+
+def to_difficulty(difficulty: Difficulty) -> Json:
+    """Level 1..10, sub-scores 0..1, hardest measures, reasons."""
+    return {
+        "level": difficulty.level,
+        "subscores": difficulty.subscores,
+        "hardest_measures": list(difficulty.hardest_measures),
+        "reasons": list(difficulty.reasons),
     }

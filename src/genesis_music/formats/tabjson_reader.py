@@ -87,7 +87,10 @@ def _transcription(document: Json) -> Transcription:
 
 def _source(entry: Json) -> SourceInfo:
     return SourceInfo(
-        _text(entry["title"]), _number(entry["duration"]), _whole(entry["sample_rate"]), _text(entry["sha256"])
+        _text(entry["title"]),
+        _number(entry["duration"]),
+        _whole(entry["sample_rate"]),
+        _text(entry["sha256"]),
     )
 
 
@@ -96,7 +99,8 @@ def _harmony(document: Json) -> Harmony:
     return Harmony(
         key=_key(document["key"]),
         regions=tuple(
-            KeyRegion(_number(entry["onset"]), _number(entry["end"]), _key(entry)) for entry in document["key_regions"]
+            KeyRegion(_number(entry["onset"]), _number(entry["end"]), _key(entry))
+            for entry in document["key_regions"]
         ),
         chords=tuple(_chord(entry) for entry in document["chords"]),
         scale=_text(document["scale"]),
@@ -151,7 +155,9 @@ def _note(entry: Json) -> TabNote:
             _number(entry["confidence"]),
             tuple(BendPoint(_number(offset), _number(height)) for offset, height in entry.get("bend", ())),
         ),
-        written=WrittenTime(_whole(entry["measure"]), _fraction(entry["position"]), _fraction(entry["length"])),
+        written=WrittenTime(
+            _whole(entry["measure"]), _fraction(entry["position"]), _fraction(entry["length"])
+        ),
         string=_optional_whole(entry["string"]),
         fret=_optional_whole(entry["fret"]),
         octave_shift=_whole(entry.get("octave_shift", 0)),
