@@ -1,0 +1,89 @@
+"""The written page that the notation formats share, computed once for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from genesis_music.rhythm.notation import WrittenMeasure, write_measures
+from genesis_music.score import Chord, Section, TabNote, Transcription, Tuning, spell
+
+CHORD_GRID_QUARTERS = Fraction(1, 2)
+"""Chord names stand on quavers."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A transcription as it is written: note values, and where chord names and section marks stand."""
+
+    transcription: Transcription
+
+    @cached_property
+    def measures(self) -> tuple[tuple[WrittenMeasure, ...], ...]:
+        """The written measures of each track, one per measure of the tempo map."""
+        return tuple(
+            write_measures(track, self.transcription.tempo_map) for track in self.transcription.tracks
+        )
+
+    @cached_property
+    def tied(self) -> frozenset[str]:
+        """Ids of the notes written as two or more tied noteheads."""
+        return frozenset(
+            written.tab_note.id
+            for track in self.measures
+            for measure in track
+            for beat in measure.beats
+            for written in beat.notes
+            if written.tie_to
+        )
+
+    @cached_property
+    def chords(self) -> dict[int, dict[Fraction, Chord]]:
+        """Chord changes by measure number and position in the measure; a repeated label is left out."""
+        placed: dict[int, dict[Fraction, Chord]] = {}
+        tempo_map, last = self.transcription.tempo_map, ""
+        for chord in self.transcription.harmony.chords:
+            if chord.label == last:
+                continue
+            exact = max(tempo_map.quarters_at(chord.onset_seconds), 0.0)
+            quarters = round(exact / CHORD_GRID_QUARTERS) * CHORD_GRID_QUARTERS
+            measure = tempo_map.measure_at(quarters)
+            if quarters < measure.start_quarters + measure.length_quarters:
+                placed.setdefault(measure.number, {})[quarters - measure.start_quarters] = chord
+                last = chord.label
+        return placed
+
+    @cached_property
+    def sections(self) -> dict[int, Section]:
+        """Sections by the number of the measure they start in (the nearest bar line)."""
+        tempo_map = self.transcription.tempo_map
+        placed = {}
+        for section in self.transcription.harmony.sections:
+            quarters = tempo_map.quarters_at(section.onset_seconds)
+            measure = tempo_map.measure_at(quarters)
+            late = quarters - measure.start_quarters > measure.length_quarters / 2
+            last = tempo_map.measures[-1].number
+            placed[min(measure.number + late, last)] = section
+        return placed
+
+
+def page_pitch(tab_note: TabNote) -> int:
+    """MIDI pitch of the note as written on the page: the sounding one, moved where the instrument lacks it."""
+    return tab_note.note.pitch_midi + 12 * tab_note.octave_shift
+
+
+def fretted_pitch(tuning: Tuning, capo: int, string: int, fret: int) -> int:
+    """MIDI pitch of a place on the fretboard; ``fret`` counts from the capo."""
+    return tuning.pitches_midi[string - 1] + capo + fret
+
+
+def pitch_name(pitch_midi: int, *, octave: bool = True) -> str:
+    """Scientific name of a pitch, e.g. ``"E2"`` for 40 (or ``"E"``)."""
+    name = spell(pitch_midi % 12, flats=False)
+    return f"{name}{pitch_midi // 12 - 1}" if octave else name
+
+
+def one_line(text: str) -> str:
+    """Text that cannot break a layout: every control character becomes a space."""
+    return "".join(c if c.isprintable() else " " for c in text)
