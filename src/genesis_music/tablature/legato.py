@@ -1,0 +1,149 @@
+"""Hammer-ons, pull-offs and slides: moves along one string without a new pluck.
+
+A move is legato when the note before still sounds as this one starts and the attack is weak for its
+surroundings; a logistic model over six cues turns that into a probability. Which of the three it is follows
+from the fretboard: an open string can neither be slid from nor to, a hand reaches about four frets, and a
+glide in the contour is a slide whatever the distance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from genesis_music.score import TechniqueKind
+from genesis_music.tablature.contour import STEADY, ContourReading
+from genesis_music.tablature.note_columns import NO_PLACE, FloatColumn, IntColumn, NoteColumns
+
+REACH_FRETS = 4
+"""Beyond this a hammer-on or pull-off between fretted notes takes a stretch: a slide is likelier."""
+LONGEST_SLIDE_FRETS = 12
+LONGEST_OPEN_HAMMER_FRETS = 7
+LONGEST_OPEN_PULL_FRETS = 12
+LONGEST_GAP_SECONDS = 0.12
+LONGEST_WAIT_SECONDS = 1.5
+"""A plucked string is too weak to be hammered audibly after this long."""
+REFERENCE_NOTES = 8
+"""The usual attack is the upper quintile of the velocities this many notes to either side."""
+GLIDE_SHARE = 0.4
+"""A contour that covers this share of the interval between two notes glides from one to the other."""
+
+LEGATO_WEIGHTS = (-1.5, -6.0, -3.0, -25.0, -1.5, -1.0, -0.25)
+"""Bias and weights of :func:`legato_features`, fitted by ``training/techniques.py`` on labelled synthetic
+performances (its own generator; no recording is behind them)."""
+
+
+@dataclass(frozen=True)
+class StringMoves:
+    """Pairs of neighbouring notes on one string that could be joined, as rows into the note columns.
+
+    ``frets`` is the signed distance; ``features`` has one row of :func:`legato_features` per pair.
+    """
+
+    source: IntColumn
+    target: IntColumn
+    frets: IntColumn
+    features: FloatColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a note was reached: hammer-on, pull-off or slide, with its probability."""
+
+    kind: TechniqueKind
+    confidence: float
+
+
+def string_moves(columns: NoteColumns) -> StringMoves:
+    """Pairs on one string, a different fret, close enough in time to be one pluck."""
+    target = np.flatnonzero((columns.previous != NO_PLACE) & (columns.fret != NO_PLACE))
+    source = columns.previous[target]
+    gap = columns.onset[target] - columns.end[source]
+    wait = columns.onset[target] - columns.onset[source]
+    frets = columns.fret[target] - columns.fret[source]
+    near = (gap <= LONGEST_GAP_SECONDS) & (wait <= LONGEST_WAIT_SECONDS) & (frets != 0) & (wait > 0.02)
+    source, target, frets = source[near], target[near], frets[near]
+    return StringMoves(source, target, frets, legato_features(columns, source, target))
+
+
+def legato_features(columns: NoteColumns, source: IntColumn, target: IntColumn) -> FloatColumn:
+    """Six cues per pair, ``[pairs, 6]``.
+
+    Log2 of the attack against its surroundings and against the note before; silence between the two
+    (seconds, 0 when they touch); seconds since the pluck beyond a quarter of a second; whether other strings
+    sound at the same moment; frets beyond two.
+    """
+    velocity = np.maximum(columns.velocity, 1e-3)
+    usual = np.maximum(_usual_velocity(columns.velocity), 1e-3)
+    frets = np.abs(columns.fret[target] - columns.fret[source])
+    return np.stack(
+        [
+            np.log2(velocity[target] / usual[target]),
+            np.log2(velocity[target] / velocity[source]),
+            np.maximum(columns.onset[target] - columns.end[source], 0.0),
+            np.maximum(columns.onset[target] - columns.onset[source] - 0.25, 0.0),
+            (columns.chord_size[target] > 1).astype(np.float64),
+            np.maximum(frets - 2, 0).astype(np.float64),
+        ],
+        axis=1,
+    )
+
+
+def _usual_velocity(velocity: FloatColumn) -> FloatColumn:
+    width = 2 * REFERENCE_NOTES + 1
+    padded = np.pad(velocity, REFERENCE_NOTES, mode="reflect" if len(velocity) > REFERENCE_NOTES else "edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, width)
+    rank = int(0.8 * width)
+    usual: FloatColumn = np.partition(windows, rank, axis=1)[:, rank]
+    return usual
+
+
+def find_arrivals(columns: NoteColumns, contours: Mapping[int, ContourReading]) -> dict[int, Arrival]:
+    """Return how notes were reached, by row; a row that is missing was plucked.
+
+    ``contours`` holds the contour readings of the rows that have any movement.
+    """
+    moves = string_moves(columns)
+    scores = LEGATO_WEIGHTS[0] + moves.features @ np.array(LEGATO_WEIGHTS[1:])
+    legato = 1.0 / (1.0 + np.exp(-scores))
+    arrivals: dict[int, Arrival] = {}
+    for i, (source, target) in enumerate(zip(moves.source.tolist(), moves.target.tolist(), strict=True)):
+        glide = _glide(columns, source, target, contours)
+        arrival = _classify(int(columns.fret[source]), int(columns.fret[target]), float(legato[i]), glide)
+        if arrival is not None:
+            arrivals[target] = arrival
+    for row, reading in contours.items():
+        if row not in arrivals and _slides_in(reading):
+            arrivals[row] = Arrival(TechniqueKind.SLIDE, 0.55)
+    return arrivals
+
+
+def _slides_in(reading: ContourReading) -> bool:
+    """The note starts well below its pitch and settles on it."""
+    return -3.5 <= reading.start_semitones <= -0.8 and abs(reading.end_semitones) < 0.4
+
+
+def _glide(columns: NoteColumns, source: int, target: int, contours: Mapping[int, ContourReading]) -> float:
+    """Share (0..1) of the interval that the end of one note and the start of the next glide over."""
+    leaving, arriving = contours.get(source, STEADY), contours.get(target, STEADY)
+    interval = int(columns.pitch[target] - columns.pitch[source])
+    if not interval:
+        return 0.0
+    covered = leaving.end_semitones / interval - arriving.start_semitones / interval
+    return min(max(covered, 0.0), 1.0)
+
+
+def _classify(source_fret: int, target_fret: int, legato: float, glide: float) -> Arrival | None:
+    frets = abs(target_fret - source_fret)
+    is_open = source_fret == 0 or target_fret == 0
+    if not is_open and glide >= GLIDE_SHARE and frets <= LONGEST_SLIDE_FRETS:
+        return Arrival(TechniqueKind.SLIDE, min(0.95, 0.6 + 0.35 * glide))
+    if not is_open and frets > REACH_FRETS:
+        return Arrival(TechniqueKind.SLIDE, 0.8 * legato) if frets <= LONGEST_SLIDE_FRETS else None
+    rises = target_fret > source_fret
+    longest = LONGEST_OPEN_HAMMER_FRETS if rises else LONGEST_OPEN_PULL_FRETS
+    if frets > longest:
+        return None
+    return Arrival(TechniqueKind.HAMMER_ON if rises else TechniqueKind.PULL_OFF, legato)
