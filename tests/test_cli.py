@@ -65,7 +65,9 @@ def test_help_answers_in_under_three_tenths_of_a_second() -> None:
 
 
 def test_json_mode_prints_progress_and_the_result_for_programs(tmp_path: Path) -> None:
-    done = genesis("transcribe", EXAMPLE, "--out", tmp_path, "--end", 8, "--json", "--formats", "mid,txt", "--no-cache")
+    done = genesis(
+        "transcribe", EXAMPLE, "--out", tmp_path, "--end", 8, "--json", "--formats", "mid,txt", "--no-cache"
+    )
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert {event["event"] for event in events} == {"progress", "complete"}
     percents = [event["percent"] for event in events if event["event"] == "progress"]
@@ -85,7 +87,16 @@ def test_changing_the_tuning_does_not_listen_again(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     first = genesis("transcribe", EXAMPLE, "--out", tmp_path, "--json", "--formats", "txt", cache=cache)
     again = genesis(
-        "transcribe", EXAMPLE, "--out", tmp_path, "--json", "--formats", "txt", "--tuning", "drop-d", cache=cache
+        "transcribe",
+        EXAMPLE,
+        "--out",
+        tmp_path,
+        "--json",
+        "--formats",
+        "txt",
+        "--tuning",
+        "drop-d",
+        cache=cache,
     )
     assert "Listening" in json.loads(first.stdout.splitlines()[-1])["stage_seconds"]
     assert "Listening" not in json.loads(again.stdout.splitlines()[-1])["stage_seconds"]
@@ -94,7 +105,10 @@ def test_changing_the_tuning_does_not_listen_again(tmp_path: Path) -> None:
 def test_notes_from_a_midi_file_become_tab(example: Path, tmp_path: Path) -> None:
     done = genesis("tab", example / "morning-porch.score.mid", "--out", tmp_path, "--formats", "txt,gp5")
     assert done.returncode == 0, done.stderr
-    assert {path.name for path in tmp_path.iterdir()} == {"morning-porch.score.txt", "morning-porch.score.gp5"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "morning-porch.score.txt",
+        "morning-porch.score.gp5",
+    }
 
 
 def test_doctor_says_what_is_there(tmp_path: Path) -> None:
@@ -166,7 +180,9 @@ def test_silence_gives_a_valid_empty_tab(tmp_path: Path) -> None:
 def test_a_file_name_in_any_language_works(tmp_path: Path) -> None:
     song = tmp_path / "Pčela – 蜂 🎸.ogg"
     song.write_bytes(EXAMPLE.read_bytes())
-    done = genesis("transcribe", song, "--out", tmp_path / "out", "--end", 4, "--formats", "txt", "--no-cache")
+    done = genesis(
+        "transcribe", song, "--out", tmp_path / "out", "--end", 4, "--formats", "txt", "--no-cache"
+    )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "out" / "Pčela – 蜂 🎸.txt").exists()
 

@@ -62,7 +62,9 @@ def play(excerpt: Excerpt, random: Generator) -> list[PlayedNote]:
         if note.duration_seconds > 0.25 and random.random() < bend_rate:
             note = replace(note, bend=_bend(note.duration_seconds, random))
         legato = previous is not None and _is_slurred(previous, labelled) and random.random() < legato_rate
-        played.append(PlayedNote(note, labelled.string, note.pitch_midi + detune + random.normal(0, 0.04), legato))
+        played.append(
+            PlayedNote(note, labelled.string, note.pitch_midi + detune + random.normal(0, 0.04), legato)
+        )
     return [note for note in played if note.note.onset_seconds < MAXIMUM_SECONDS]
 
 
@@ -160,8 +162,15 @@ def _save(path: Path, audio: ArrayAudio, played: Sequence[PlayedNote], engine: E
         contour=np.concatenate([block.contour for block in blocks]).astype(half),
         notes=np.array(
             [
-                (n.note.onset_seconds, n.note.end_seconds, n.note.pitch_midi, n.note.velocity, n.string,
-                 n.legato, max((abs(b.semitones) for b in n.note.bend), default=0.0))
+                (
+                    n.note.onset_seconds,
+                    n.note.end_seconds,
+                    n.note.pitch_midi,
+                    n.note.velocity,
+                    n.string,
+                    n.legato,
+                    max((abs(b.semitones) for b in n.note.bend), default=0.0),
+                )
                 for n in played
             ]
         ),

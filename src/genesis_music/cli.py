@@ -14,6 +14,7 @@ from genesis_music.errors import GenesisError, InputError, SettingsError
 from genesis_music.settings import AUTO, DENOISE_CHOICES, SWING_CHOICES, Settings, parse_time_signature
 from genesis_music.terminal import HumanReporter, JsonReporter, Reporter
 
+DEFAULTS = Settings()
 EXIT_FAILED, EXIT_USER_MISTAKE, EXIT_INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
@@ -60,7 +61,7 @@ def transcribe(
     denoise: Annotated[str, typer.Option(help=f"{', '.join(DENOISE_CHOICES)}.")] = AUTO,
     grid: GridOption = AUTO,
     swing: SwingOption = AUTO,
-    engine: Annotated[str, typer.Option(help="What listens: basic-pitch.")] = Settings.engine,
+    engine: Annotated[str, typer.Option(help="What listens: basic-pitch.")] = DEFAULTS.engine,
     min_confidence: Annotated[float, typer.Option(help="Leave out notes less sure than this (0–1).")] = 0.0,
     allow_host: Annotated[
         list[str] | None, typer.Option(help="Also download from this host (may be given again).")

@@ -64,22 +64,17 @@ def _decoder() -> Check:
 def _engine() -> Check:
     remedy = "pip install --force-reinstall genesis-music onnxruntime"
     try:
-        from genesis_music.settings import Settings
+        import numpy as np
+
+        from genesis_music.audio.recording import ArrayAudio
         from genesis_music.transcription.engines import get_engine
 
-        engine = get_engine(Settings.engine)
-        next(iter(engine.activations(_one_second_of_silence(engine.sample_rate_hz))))
+        engine = get_engine()
+        silence = ArrayAudio(np.zeros(engine.sample_rate_hz, np.float32), engine.sample_rate_hz)
+        next(iter(engine.activations(silence)))
     except (GenesisError, ImportError) as error:
         return Check("engine", False, True, str(error), remedy)
     return Check("engine", True, True, f"{engine.name} hears (onnxruntime {version('onnxruntime')})")
-
-
-def _one_second_of_silence(sample_rate_hz: int):  # noqa: ANN202
-    import numpy as np
-
-    from genesis_music.audio.recording import ArrayAudio
-
-    return ArrayAudio(np.zeros(sample_rate_hz, np.float32), sample_rate_hz)
 
 
 def _cache() -> Check:

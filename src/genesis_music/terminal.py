@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -57,7 +57,7 @@ def progress_bar(*, separating: bool) -> Iterator[ProgressCallback]:
 class Reporter(Protocol):
     """How a command tells what happened: for a person, or for a program."""
 
-    def progress(self, *, separating: bool) -> _ProgressContext:
+    def progress(self, *, separating: bool) -> AbstractContextManager[ProgressCallback]:
         """Return a context that yields a progress callback."""
 
     def complete(self, transcription: Transcription, files: Sequence[Path], *, show: bool) -> None:
@@ -67,22 +67,17 @@ class Reporter(Protocol):
         """Tell why there is none."""
 
 
-class _ProgressContext(Protocol):
-    def __enter__(self) -> ProgressCallback: ...
-    def __exit__(self, *details: object) -> bool | None: ...
-
-
 class HumanReporter:
     """Bar and errors on stderr; the summary (and the tab, when asked for) on stdout."""
 
-    def progress(self, *, separating: bool) -> _ProgressContext:
+    def progress(self, *, separating: bool) -> AbstractContextManager[ProgressCallback]:
         """Show a bar."""
         return progress_bar(separating=separating)
 
     def complete(self, transcription: Transcription, files: Sequence[Path], *, show: bool) -> None:
         """Print the tab when asked for, the summary and where the files are."""
         if show:
-            from genesis_music.formats.asciitab import render_ascii
+            from genesis_music.formats.ascii import render_ascii
 
             print(render_ascii(transcription))
         print(summary(transcription))

@@ -8,21 +8,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from genesis_music.errors import SettingsError
 from genesis_music.harmony import analyse_harmony
 from genesis_music.pipeline.clock import Clock
 from genesis_music.pipeline.heard import Heard, Part
 from genesis_music.progress import Stage
 from genesis_music.rhythm.beats import RhythmSettings, track_beats
 from genesis_music.rhythm.quantise import QuantiseSettings, quantise
-from genesis_music.score import Chord, Difficulty, Harmony, TabNote, TempoMap, Track, Transcription, WrittenTime
-from genesis_music.settings import Settings
+from genesis_music.score import (
+    Chord,
+    Difficulty,
+    Harmony,
+    Note,
+    TabNote,
+    TempoMap,
+    Track,
+    Transcription,
+    Tuning,
+    WrittenTime,
+)
+from genesis_music.settings import AUTO, Settings
 from genesis_music.style import detect_style
 from genesis_music.tablature.chord_shapes import chord_voicing
 from genesis_music.tablature.difficulty import assess_difficulty
 from genesis_music.tablature.fingering import Fingered, FingeringSettings, assign_fingering
-from genesis_music.tablature.setup import Setup, choose_setup
 from genesis_music.tablature.techniques import detect_techniques
-from genesis_music.tablature.tunings import INSTRUMENTS
+from genesis_music.tablature.tunings import INSTRUMENTS, parse_tuning
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,31 @@ class _Arranged:
 
     track: Track
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Setup:
+    """How an instrument is strung for a piece."""
+
+    tuning: Tuning
+    capo: int
+
+
+def check_names(settings: Settings) -> None:
+    """Refuse unknown names before anything slow starts.
+
+    Raises:
+        SettingsError: unknown instrument, tuning or grid.
+    """
+    if settings.instrument not in INSTRUMENTS:
+        raise SettingsError(f"instrument {settings.instrument!r}: choose one of {', '.join(INSTRUMENTS)}")
+    if settings.tuning not in {"", AUTO}:
+        parse_tuning(settings.tuning)
+    _grid(settings)
+
+
+def _grid(settings: Settings) -> QuantiseSettings:
+    return QuantiseSettings(grid=settings.grid, swing={"on": True, "off": False}.get(settings.swing, AUTO))
 
 
 def arrange(
@@ -49,8 +85,7 @@ def arrange(
         if tempo_map is None:
             hints = RhythmSettings(settings.tempo_bpm, settings.time_signature)
             tempo_map = track_beats(notes, duration_seconds=heard.source.duration_seconds, settings=hints)
-        grid = QuantiseSettings(grid=settings.grid, swing=settings.swing)
-        written = [quantise(part.notes, tempo_map, grid) for part in parts]
+        written = [quantise(part.notes, tempo_map, _grid(settings)) for part in parts]
     with clock.stage(Stage.CHORDS):
         harmony = analyse_harmony(notes, tempo_map)
     with clock.stage(Stage.FRETS):
@@ -85,7 +120,10 @@ def _arrange_part(
     setup = _setup(part, settings)
     instrument = INSTRUMENTS[part.instrument]
     fingering = assign_fingering(
-        part.notes, setup.tuning, capo=setup.capo, settings=FingeringSettings(max_fret=instrument.frets - setup.capo)
+        part.notes,
+        setup.tuning,
+        capo=setup.capo,
+        settings=FingeringSettings(max_fret=instrument.frets - setup.capo),
     )
     notes = tuple(
         _tab_note(f"t{index}n{number}", note, time, fingered)
@@ -95,14 +133,15 @@ def _arrange_part(
     )
     notes = detect_techniques(notes, setup.tuning, tempo_map)
     track = Track(part.name, part.instrument, setup.tuning, setup.capo, notes)
-    return _Arranged(track, (*setup.reasons, *fingering.warnings))
+    return _Arranged(track, fingering.warnings)
 
 
-def _setup(part: Part, settings: Settings) -> Setup:
+def _setup(part: Part, settings: Settings) -> _Setup:
     """The user's tuning and capo are those of the chosen instrument; a band's other parts use their own."""
+    tuning = INSTRUMENTS[part.instrument].tuning
     if part.instrument != settings.instrument:
-        return Setup(INSTRUMENTS[part.instrument].tuning, capo=0)
-    return choose_setup(part.notes, part.instrument, settings.tuning, settings.capo)
+        return _Setup(tuning, 0)
+    return _Setup(parse_tuning(settings.tuning) if settings.tuning else tuning, settings.capo or 0)
 
 
 def _tab_note(note_id: str, note: Note, time: WrittenTime, fingered: Fingered) -> TabNote:
@@ -123,13 +162,16 @@ def _with_shapes(harmony: Harmony, tracks: Sequence[Track]) -> Harmony:
     if not tracks:
         return harmony
     tuning, capo = tracks[0].tuning, tracks[0].capo
-    return replace(harmony, chords=tuple(_with_shape(chord, tuning.pitches_midi, capo) for chord in harmony.chords))
+    return replace(
+        harmony, chords=tuple(_with_shape(chord, tuning.pitches_midi, capo) for chord in harmony.chords)
+    )
 
 
 def _with_shape(chord: Chord, pitches_midi: tuple[int, ...], capo: int) -> Chord:
     if chord.root is None:
         return chord
-    return replace(chord, frets=chord_voicing(chord.root, chord.quality, chord.bass, pitches_midi, capo))
+    bass = chord.root if chord.bass is None else chord.bass
+    return replace(chord, frets=chord_voicing(chord.root, chord.quality, bass, pitches_midi, capo))
 
 
 def _hardest(difficulties: Sequence[Difficulty]) -> Difficulty:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from genesis_music.audio.download import DownloadSettings, download_audio, is_link
 from genesis_music.cache import NoCache, StageCache, user_cache_folder
 from genesis_music.pipeline.arrange import arrange, check_names
 from genesis_music.pipeline.clock import Clock
-from genesis_music.pipeline.hear import file_sha256, hear
-from genesis_music.pipeline.heard import Heard, Part
+from genesis_music.pipeline.hear import hear
 from genesis_music.progress import ProgressCallback, Stage, ignore_progress
-from genesis_music.score import SourceInfo, Transcription
+from genesis_music.score import Transcription
 from genesis_music.settings import Settings
 from genesis_music.transcription.engines import get_engine
 
@@ -43,10 +45,16 @@ def transcribe(
     get_engine(settings.engine)
     check_names(settings)
     clock = Clock(progress)
-    if is_link(source):
+    if is_link(str(source)):
         with clock.stage(Stage.LOADING) as on_fraction:
             path = _download(str(source), extra_hosts, on_fraction)
     else:
         path = Path(source)
     heard = hear(path, settings, cache, clock, stems_folder=user_cache_folder() / "stems")
     return arrange(heard, settings, clock)
+
+
+def _download(url: str, extra_hosts: tuple[str, ...], on_fraction: Callable[[float], None]) -> Path:
+    usual = DownloadSettings()
+    settings = replace(usual, allowed_hosts=(*usual.allowed_hosts, *extra_hosts))
+    return download_audio(url, user_cache_folder() / "downloads", settings, on_fraction)

@@ -18,13 +18,12 @@ from genesis_music.pipeline.clock import Clock
 from genesis_music.pipeline.heard import Heard, Part, from_bytes, to_bytes
 from genesis_music.progress import Stage
 from genesis_music.score import SourceInfo
-from genesis_music.separation import MIX, NoSeparator, Separator, StemTrack, tracks_of
+from genesis_music.separation.separator import MIX, NoSeparator, Separator, StemTrack, tracks_of
 from genesis_music.settings import AUTO, Settings
 from genesis_music.tablature.tunings import INSTRUMENTS, Instrument
 from genesis_music.transcription.decoder import DecoderSettings, decode_notes
 from genesis_music.transcription.engine import Engine
 from genesis_music.transcription.engines import get_engine
-
 
 LOWEST_DETUNING_SEMITONES = 12
 """Eight-string and drop tunings reach about this far below the usual lowest string."""
@@ -135,4 +134,3 @@ def _prepared(recording: Recording, settings: Settings) -> Audio:
     wanted = settings.denoise == "on" or (settings.denoise == AUTO and needs_denoising(recording.noise))
     audio: Audio = denoise(recording, recording.noise) if wanted else recording
     return normalise(audio, recording.facts.level)
-
