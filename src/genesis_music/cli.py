@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Any, ParamSpec
 
-import typer
+import click
 
 from genesis_music.errors import GenesisError, InputError, SettingsError
 from genesis_music.settings import AUTO, DENOISE_CHOICES, SWING_CHOICES, Settings, parse_time_signature
@@ -17,107 +17,93 @@ from genesis_music.terminal import HumanReporter, JsonReporter, Reporter
 DEFAULTS = Settings()
 EXIT_FAILED, EXIT_USER_MISTAKE, EXIT_INTERRUPTED = 1, 2, 130
 
-app = typer.Typer(
-    name="genesis",
-    help="From a recording to guitar tab worth playing.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+P = ParamSpec("P")
+Command = Callable[P, None]
+
+OUTPUT_OPTIONS = (
+    click.option("--out", "-o", default=".", type=click.Path(path_type=Path), help="Folder for the files."),
+    click.option("--formats", help="Only these, comma-separated, e.g. gp5,mid,txt (default: all)."),
+    click.option("--show", is_flag=True, help="Print the tab too."),
+    click.option("--json", "as_json", is_flag=True, help="Print events as JSON, one per line."),
+)
+TAB_OPTIONS = (
+    click.option("--instrument", default=DEFAULTS.instrument, help="guitar (default), bass, ukulele …"),
+    click.option(
+        "--tuning", default="", help='A name (drop-d), open strings low to high ("D A D G A D"), or auto.'
+    ),
+    click.option("--capo", default="0", help="Fret of the capo, or auto."),
+    click.option("--grid", default=AUTO, help="Finest written value: 1/8, 1/16, 1/8T …; default auto."),
+    click.option("--swing", default=AUTO, help=f"One of {', '.join(SWING_CHOICES)}; default auto."),
 )
 
-OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder for the files (made if missing).")]
-FormatsOption = Annotated[
-    str | None,
-    typer.Option("--formats", help="Only these, comma-separated, e.g. gp5,mid,txt (default: all)."),
-]
-TuningOption = Annotated[
-    str,
-    typer.Option("--tuning", help='A name (drop-d), open strings low to high ("D A D G A D"), or auto.'),
-]
-CapoOption = Annotated[str, typer.Option("--capo", help="Fret of the capo, or auto.")]
-InstrumentOption = Annotated[str, typer.Option("--instrument", help="guitar, bass or ukulele.")]
-GridOption = Annotated[str, typer.Option("--grid", help="Finest written value: 1/8, 1/16, 1/8T … or auto.")]
-SwingOption = Annotated[str, typer.Option("--swing", help=f"{', '.join(SWING_CHOICES)}.")]
-ShowOption = Annotated[bool, typer.Option("--show", help="Print the tab too.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print events as JSON, one per line.")]
+
+def _with(options: tuple[Callable[[Command[P]], Command[P]], ...]) -> Callable[[Command[P]], Command[P]]:
+    """Add options that several commands share."""
+
+    def decorate(command: Command[P]) -> Command[P]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="genesis-music", prog_name="genesis")
+def app() -> None:
+    """From a recording to guitar tab worth playing."""
 
 
 @app.command()
+@click.argument("source", metavar="AUDIO_OR_URL")
+@_with(OUTPUT_OPTIONS)
+@_with(TAB_OPTIONS)
+@click.option("--tempo", type=float, help="Hint: quarter notes per minute.")
+@click.option("--time", "time_signature", help="Hint: time signature, e.g. 3/4.")
+@click.option("--start", type=float, default=0.0, help="Begin at this second.")
+@click.option("--end", type=float, help="Stop at this second.")
+@click.option(
+    "--separate", metavar="MODEL", help="Take a band apart first: htdemucs_6s, or a model's folder."
+)
+@click.option("--denoise", default=AUTO, help=f"One of {', '.join(DENOISE_CHOICES)}; default auto.")
+@click.option("--engine", default=DEFAULTS.engine, help=f"What listens; default {DEFAULTS.engine}.")
+@click.option("--min-confidence", type=float, default=0.0, help="Leave out notes less sure than this (0–1).")
+@click.option("--allow-host", multiple=True, help="Also download from this host (may be given again).")
+@click.option("--cache/--no-cache", default=True, help="Keep and reuse what was heard in a recording.")
 def transcribe(
-    source: Annotated[str, typer.Argument(metavar="AUDIO_OR_URL", help="A recording, or a link to one.")],
-    out: OutOption = Path(),
-    formats: FormatsOption = None,
-    instrument: InstrumentOption = "guitar",
-    tuning: TuningOption = "",
-    capo: CapoOption = "0",
-    tempo: Annotated[float | None, typer.Option(help="Hint: quarter notes per minute.")] = None,
-    time: Annotated[str | None, typer.Option(help="Hint: time signature, e.g. 3/4.")] = None,
-    start: Annotated[float, typer.Option(help="Begin at this second.")] = 0.0,
-    end: Annotated[float | None, typer.Option(help="Stop at this second.")] = None,
-    separate: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="Take a band apart first: htdemucs_6s, or a folder.")
-    ] = None,
-    denoise: Annotated[str, typer.Option(help=f"{', '.join(DENOISE_CHOICES)}.")] = AUTO,
-    grid: GridOption = AUTO,
-    swing: SwingOption = AUTO,
-    engine: Annotated[str, typer.Option(help="What listens: basic-pitch.")] = DEFAULTS.engine,
-    min_confidence: Annotated[float, typer.Option(help="Leave out notes less sure than this (0–1).")] = 0.0,
-    allow_host: Annotated[
-        list[str] | None, typer.Option(help="Also download from this host (may be given again).")
-    ] = None,
-    cache: Annotated[bool, typer.Option(help="Keep and reuse what was heard in a recording.")] = True,
-    show: ShowOption = False,
-    json: JsonOption = False,
+    source: str,
+    out: Path,
+    formats: str | None,
+    show: bool,
+    as_json: bool,
+    allow_host: tuple[str, ...],
+    cache: bool,
+    **choices: Any,
 ) -> None:
     """Turn a recording into tab, MIDI, Guitar Pro, MusicXML and a musical analysis."""
-    reporter = _reporter(json)
+    reporter = _reporter(as_json)
 
     def run() -> None:
-        settings = Settings(
-            engine=engine,
-            instrument=instrument,
-            tuning=tuning,
-            capo=_capo(capo),
-            tempo_bpm=tempo,
-            time_signature=parse_time_signature(time) if time else None,
-            start_seconds=start,
-            end_seconds=end,
-            separate=separate,
-            denoise=denoise,
-            grid=grid,
-            swing=swing,
-            minimum_confidence=min_confidence,
-        )
+        settings = _settings(**choices)
         from genesis_music.commands import transcribe_to_files
 
         transcribe_to_files(
-            source, settings, out, _names(formats), reporter, hosts=allow_host or [], cached=cache, show=show
+            source, settings, out, _names(formats), reporter, hosts=allow_host, cached=cache, show=show
         )
 
     _guarded(run, reporter)
 
 
 @app.command()
-def tab(
-    source: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A .mid, .musicxml, .mxl, .gp3–5 or .tab.json.")
-    ],
-    out: OutOption = Path(),
-    formats: FormatsOption = None,
-    instrument: InstrumentOption = "guitar",
-    tuning: TuningOption = "",
-    capo: CapoOption = "0",
-    grid: GridOption = AUTO,
-    swing: SwingOption = AUTO,
-    show: ShowOption = False,
-    json: JsonOption = False,
-) -> None:
+@click.argument("source", metavar="FILE", type=click.Path(path_type=Path))
+@_with(OUTPUT_OPTIONS)
+@_with(TAB_OPTIONS)
+def tab(source: Path, out: Path, formats: str | None, show: bool, as_json: bool, **choices: Any) -> None:
     """Turn notes into tab, without audio: choose frets for a MIDI, MusicXML or Guitar Pro file."""
-    reporter = _reporter(json)
+    reporter = _reporter(as_json)
 
     def run() -> None:
-        settings = Settings(instrument=instrument, tuning=tuning, capo=_capo(capo), grid=grid, swing=swing)
+        settings = _settings(**choices)
         from genesis_music.commands import tab_to_files
 
         tab_to_files(source, settings, out, _names(formats), reporter, show=show)
@@ -126,33 +112,37 @@ def tab(
 
 
 @app.command()
-def doctor(json: JsonOption = False) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(as_json: bool) -> None:
     """Say what is installed, what is missing, and how to get it."""
     from genesis_music.doctor import examine, print_report
 
-    healthy = print_report(examine(), as_json=json)
-    raise typer.Exit(0 if healthy else EXIT_FAILED)
+    sys.exit(0 if print_report(examine(), as_json=as_json) else EXIT_FAILED)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
+def _settings(
+    *,
+    capo: str,
+    tempo: float | None = None,
+    time_signature: str | None = None,
+    start: float = DEFAULTS.start_seconds,
+    end: float | None = None,
+    min_confidence: float = DEFAULTS.minimum_confidence,
+    **others: str | None,
+) -> Settings:
+    return Settings(
+        capo=_capo(capo),
+        tempo_bpm=tempo,
+        time_signature=parse_time_signature(time_signature) if time_signature else None,
+        start_seconds=start,
+        end_seconds=end,
+        minimum_confidence=min_confidence,
+        **others,  # type: ignore[arg-type]  # click passes exactly the options named above
+    )
 
-        print(f"genesis {version('genesis-music')}")
-        raise typer.Exit
 
-
-@app.callback()
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """From a recording to guitar tab worth playing."""
-
-
-def _reporter(json: bool) -> Reporter:
-    return JsonReporter() if json else HumanReporter()
+def _reporter(as_json: bool) -> Reporter:
+    return JsonReporter() if as_json else HumanReporter()
 
 
 def _capo(text: str) -> int | None:
@@ -171,15 +161,12 @@ def _guarded(run: Callable[[], None], reporter: Reporter) -> None:
     """Run a command; turn every foreseen failure into one line and the right exit code."""
     try:
         run()
-    except InputError as error:
-        reporter.failed(str(error))
-        raise typer.Exit(EXIT_USER_MISTAKE) from error
     except GenesisError as error:
         reporter.failed(str(error))
-        raise typer.Exit(EXIT_FAILED) from error
-    except KeyboardInterrupt as error:
+        sys.exit(EXIT_USER_MISTAKE if isinstance(error, InputError) else EXIT_FAILED)
+    except KeyboardInterrupt:
         reporter.failed("stopped")
-        raise typer.Exit(EXIT_INTERRUPTED) from error
+        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -187,4 +174,4 @@ def _guarded(run: Callable[[], None], reporter: Reporter) -> None:
 
 def main() -> None:
     """Entry point of the ``genesis`` command."""
-    app()
+    app(prog_name="genesis")
