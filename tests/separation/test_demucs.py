@@ -72,7 +72,7 @@ def test_streaming_gives_what_demucs_gives_in_one_piece(tmp_path: Path, recordin
     path = save_model(tmp_path, FOUR)
     with open_sound(recording) as sound:
         blocks = list(decoded(sound, sample_rate_hz=44100, channels=2))
-    mix = torch.from_numpy(np.concatenate(blocks).T.copy())
+    mix = torch.from_numpy(np.concatenate(blocks, axis=1))
     mono = mix.mean(0)
     mean, deviation = mono.mean(), mono.std(correction=0) + 1e-8
     expected = apply_model(load_model(path), ((mix - mean) / deviation)[None], shifts=0, split=True)[0]

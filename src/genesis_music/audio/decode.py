@@ -58,13 +58,13 @@ class SoundFile:
     damaged_pieces: int = 0
 
     def blocks(self) -> Iterator[Samples]:
-        """Yield all samples as float32 ``[n, channels]`` at ``sample_rate_hz``, in order.
+        """Yield all samples as float32 ``[channels, n]`` at ``sample_rate_hz``, in order.
 
         Raises:
             AudioError: nothing, or mostly damage, could be decoded.
         """
         good = 0
-        for block in _uniform(self._frames(), self.sample_rate_hz, self.channels):
+        for block in _uniform(self._frames(), self.sample_rate_hz):
             good += 1
             yield block
         if good == 0:
@@ -133,7 +133,7 @@ def _sound_file(path: Path, container: Any) -> SoundFile:
     )
 
 
-def _uniform(frames: Iterator[Any], sample_rate_hz: int, channels: int) -> Iterator[Samples]:
+def _uniform(frames: Iterator[Any], sample_rate_hz: int) -> Iterator[Samples]:
     """Frames of any format as float32 blocks; a change of format on the way is converted back."""
     from av import AudioResampler
 
@@ -144,19 +144,18 @@ def _uniform(frames: Iterator[Any], sample_rate_hz: int, channels: int) -> Itera
         layout = layout or frame.layout.name
         if signature != (frame.format.name, frame.layout.name, frame.sample_rate):
             if resampler is not None:
-                yield from _arrays(resampler.resample(None), channels)
+                yield from _arrays(resampler.resample(None))
             signature = (frame.format.name, frame.layout.name, frame.sample_rate)
-            resampler = AudioResampler("flt", layout, sample_rate_hz, frame_size=BLOCK_FRAMES)
+            resampler = AudioResampler("fltp", layout, sample_rate_hz, frame_size=BLOCK_FRAMES)
         assert resampler is not None
         frame.pts = None
-        yield from _arrays(resampler.resample(frame), channels)
+        yield from _arrays(resampler.resample(frame))
     if resampler is not None:
-        yield from _arrays(resampler.resample(None), channels)
+        yield from _arrays(resampler.resample(None))
 
 
-def _arrays(frames: list[Any], channels: int) -> Iterator[Samples]:
-    for frame in frames:
-        yield frame.to_ndarray().reshape(-1, channels)
+def _arrays(frames: list[Any]) -> Iterator[Samples]:
+    return (frame.to_ndarray() for frame in frames)
 
 
 @cache

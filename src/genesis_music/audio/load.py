@@ -163,7 +163,7 @@ def _load(
     peak = 0.0
     rate = samples.sample_rate_hz
     for mono in decoded(sound, sample_rate_hz=rate, channels=1, settings=settings, on_fraction=on_fraction):
-        block = mono[:, 0]
+        block = mono[0]
         peak = max(peak, float(np.abs(block).max()))
         loudness.add(block)
         noise.add(block)
@@ -199,7 +199,7 @@ def decoded(
     settings: LoadSettings = WHOLE,
     on_fraction: FractionCallback = _ignore,
 ) -> Iterator[Samples]:
-    """The part of a sound file that the settings choose, as float32 ``[n, channels]`` blocks.
+    """The part of a sound file that the settings choose, as float32 ``[channels, n]`` blocks.
 
     ``channels`` is 1 (the mean of all) or 2 (the file's own if it has two, else the mean twice).
 
@@ -211,9 +211,10 @@ def decoded(
     expected = min(end, (sound.stated_seconds or math.inf) * sample_rate_hz)
     position = 0
     for block in _resampled(sound, sample_rate_hz, channels):
-        kept = block[max(first - position, 0) : int(min(max(end - position, 0), len(block)))]
-        position += len(block)
-        if len(kept):
+        length = block.shape[1]
+        kept = block[:, max(first - position, 0) : int(min(max(end - position, 0), length))]
+        position += length
+        if kept.shape[1]:
             _check_finite(kept, sound.path)
             yield kept
         if position >= end:
@@ -233,15 +234,14 @@ def _resampled(sound: SoundFile, sample_rate_hz: int, channels: int) -> Iterator
         sound.sample_rate_hz, sample_rate_hz, channels, dtype="float32", quality="HQ"
     )
     for block in mixed:
-        yield resampler.resample_chunk(block)
-    yield resampler.resample_chunk(np.empty((0, channels), np.float32), last=True)
+        yield resampler.resample_chunk(np.ascontiguousarray(block.T)).T
+    yield resampler.resample_chunk(np.empty((0, channels), np.float32), last=True).T
 
 
 def _mixed(block: Samples, channels: int) -> Samples:
-    if block.shape[1] == channels:
+    if len(block) == channels:
         return block
-    mean = block.mean(axis=1, keepdims=True)
-    return np.ascontiguousarray(np.broadcast_to(mean, (len(block), channels)))
+    return np.broadcast_to(block.mean(axis=0), (channels, block.shape[1]))
 
 
 def _check_length(seconds: float, settings: LoadSettings, path: Path) -> None:

@@ -190,9 +190,9 @@ def _spool(blocks: Iterator[Samples], sides: list[Spool]) -> tuple[float, float]
     """Keep stereo blocks; return mean and deviation of the mono mix, by which Demucs scales its input."""
     count, total, squares = 0, 0.0, 0.0
     for block in blocks:
-        for side, samples in zip(sides, block.T, strict=True):
+        for side, samples in zip(sides, block, strict=True):
             side.append(samples)
-        mono = block.mean(axis=1, dtype=np.float64)
+        mono = block.mean(axis=0, dtype=np.float64)
         count += len(mono)
         total += float(mono.sum())
         squares += float((mono**2).sum())
