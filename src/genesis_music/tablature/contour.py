@@ -41,6 +41,9 @@ SMALLEST_BEND_SEMITONES = 0.7
 LARGEST_BEND_SEMITONES = 4.5
 LARGEST_VIBRATO_SEMITONES = 1.3
 
+VIBRATO_WEIGHTS = (3.651, 6.949, 3.738, -0.721)
+"""Bias and weights of :func:`vibrato_features`, fitted by ``python -m training.techniques``."""
+
 
 class BendShape(StrEnum):
     """How a bent note is played."""
@@ -175,34 +178,51 @@ def _shape(height: float, start: float, end: float) -> BendShape:
 
 
 def _vibrato(tape: _Tape) -> tuple[FloatColumn, FloatColumn]:
-    """Confidence and amplitude (semitones) of the clearest half second of each note."""
-    confidence, amplitude = np.zeros(len(tape.start)), np.zeros(len(tape.start))
+    """Confidence and amplitude (semitones) of each note's vibrato."""
+    features = _vibrato_features(tape)
+    confidence = _logistic(VIBRATO_WEIGHTS[0] + features @ np.array(VIBRATO_WEIGHTS[1:]))
+    amplitude = 2.0 ** features[:, 1]
+    plausible = (features[:, 0] > 0.0) & (amplitude <= LARGEST_VIBRATO_SEMITONES)
+    return np.where(plausible, confidence, 0.0), np.where(plausible, amplitude, 0.0)
+
+
+def vibrato_features(notes: Sequence[Note]) -> FloatColumn:
+    """Three cues per note, ``[notes, 3]``, from its clearest half second (zeros where it is shorter).
+
+    Share of the swing that one sinusoid explains (0..1), log2 of its amplitude in semitones, and log2 of the
+    number of half seconds that were looked at: among many, one looks like vibrato by chance.
+    """
+    return _vibrato_features(_tape(notes))
+
+
+def _vibrato_features(tape: _Tape) -> FloatColumn:
+    features = np.zeros((len(tape.start), 3))
     firsts = [
         np.arange(a, b - VIBRATO_POINTS + 1, VIBRATO_HOP_POINTS)
         for a, b in zip(tape.start.tolist(), tape.stop.tolist(), strict=True)
     ]
-    owner = np.repeat(np.arange(len(firsts)), [len(first) for first in firsts])
+    count = np.array([len(first) for first in firsts])
+    owner = np.repeat(np.arange(len(firsts)), count)
     if not len(owner):
-        return confidence, amplitude
+        return features
     swing = tape.semitones - tape.running_median(SLOWEST_PERIOD_POINTS)
     windows = np.lib.stride_tricks.sliding_window_view(swing, VIBRATO_POINTS)[np.concatenate(firsts)]
-    window_confidence, window_amplitude = _vibrato_in(windows)
-    rising = np.argsort(window_confidence, kind="stable")
-    confidence[owner[rising]] = window_confidence[rising]
-    amplitude[owner[rising]] = window_amplitude[rising]
-    return confidence, amplitude
+    share, amplitude = _best_sinusoid(windows)
+    rising = np.argsort(share * np.minimum(amplitude, 0.4), kind="stable")
+    clearest = np.stack([share, np.log2(amplitude + 1e-3), np.log2(count[owner])], axis=1)
+    features[owner[rising]] = clearest[rising]
+    return features
 
 
-def _vibrato_in(windows: FloatColumn) -> tuple[FloatColumn, FloatColumn]:
-    """Confidence and amplitude of the best-fitting sinusoid in each row of ``[windows, points]``."""
+def _best_sinusoid(windows: FloatColumn) -> tuple[FloatColumn, FloatColumn]:
+    """Share explained (0..1) and amplitude of the best sinusoid in each row of ``[windows, points]``."""
     trend, waves = _vibrato_basis()
     residual = windows - (windows @ trend) @ trend.T
     projected = (residual @ waves).reshape(len(windows), len(VIBRATO_HZ), 2)
     energy = np.sum(np.square(projected), axis=2).max(axis=1)
     total = np.sum(np.square(residual), axis=1) + 1e-9
     amplitude = np.sqrt(2 * energy / VIBRATO_POINTS)
-    score = 12.0 * (energy / total - 0.5) + 12.0 * (np.minimum(amplitude, 0.35) - 0.15)
-    return np.where(amplitude > LARGEST_VIBRATO_SEMITONES, 0.0, _logistic(score)), amplitude
+    return energy / total, amplitude
 
 
 @cache

@@ -1,0 +1,1 @@
+"""How what ships learned was made; never imported at run time."""
