@@ -50,7 +50,7 @@ def test_a_whole_step_bend_has_its_height():
     up = contour(0.9, lambda t: min(2.0, max(0.0, (t - 0.1) * 12)))
     (note,) = detect([tab_note(2, 8, 0, 2, bend=up)])
     assert [(t.kind, t.semitones) for t in note.techniques] == [(TechniqueKind.BEND, 2.0)]
-    assert bend_shape(note) == BendShape.BEND
+    assert bend_shape(note.note) == BendShape.BEND
 
 
 def test_vibrato_is_not_a_bend():

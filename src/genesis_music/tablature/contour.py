@@ -1,28 +1,29 @@
-"""Read one note's pitch contour: bend (with its height and shape), vibrato, glides in and out.
+"""Read pitch contours: bends (with height and shape), vibrato, glides in and out.
 
 Bends and slides are told from vibrato by what stays once a vibrato period is averaged away; vibrato by how
-much of the detrended contour one sinusoid of 4 to 8 Hz explains in a half-second window. After Su, Chen, Su
-and Yang, "TENT: Technique-Embedded Note Tracking for Real-World Guitar Solo Recordings", TISMIR 2(1), 2019,
-who learn such shapes with a network; deviation: closed-form fits, since contours come already extracted.
+much of the remaining swing one sinusoid of 4 to 8 Hz explains in half a second. After Su, Chen, Su and Yang,
+"TENT: Technique-Embedded Note Tracking for Real-World Guitar Solo Recordings", TISMIR 2(1), 2019, who learn
+such shapes with a network; deviation: closed-form fits, since contours come already extracted.
+
+Many notes are read at once: their contours lie one behind the other on a tape, each with its edge values
+repeated on both sides so that running windows never mix two notes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from math import exp
 
 import numpy as np
 
 from genesis_music.score import Note
-from genesis_music.tablature.note_columns import FloatColumn
+from genesis_music.tablature.note_columns import FloatColumn, IntColumn
 
 GRID_SECONDS = 0.01
 LEVEL_POINTS = 9
 """Median window that removes a detector's jumps between neighbouring contour bins (90 ms)."""
-EDGE_POINTS = 5
-"""Start and end levels are medians over this many points (50 ms)."""
 VIBRATO_POINTS = 50
 VIBRATO_HOP_POINTS = 10
 VIBRATO_HZ = np.arange(4.0, 8.01, 0.5)
@@ -30,10 +31,18 @@ VIBRATO_PERIOD_POINTS = 19
 """An averaging window of about one period at the usual 5.3 Hz."""
 SLOWEST_PERIOD_POINTS = 25
 """A median over the slowest period keeps the steps of bends and slides and levels out vibrato."""
+EDGE_POINTS = SLOWEST_PERIOD_POINTS // 2
+NOTES_AT_ONCE = 256
+"""Bounds the memory of the running medians."""
+SHORTEST_SECONDS = 0.07
 STEADY_SEMITONES = 0.3
 """A contour that never moves further than this cannot hold any technique: not looked at."""
 SMALLEST_BEND_SEMITONES = 0.7
 LARGEST_BEND_SEMITONES = 4.5
+LARGEST_VIBRATO_SEMITONES = 1.3
+
+VIBRATO_WEIGHTS = (3.651, 6.949, 3.738, -0.721)
+"""Bias and weights of :func:`vibrato_features`, fitted by ``python -m training.techniques``."""
 
 
 class BendShape(StrEnum):
@@ -64,103 +73,169 @@ class ContourReading:
 STEADY = ContourReading()
 
 
-def read_contour(note: Note) -> ContourReading:
-    """Read a note's contour; :data:`STEADY` for one without movement or shorter than 70 ms."""
+@dataclass(frozen=True)
+class _Tape:
+    """Contours one behind the other; note i lies at ``start[i]:stop[i]``, its edge values repeated around."""
+
+    semitones: FloatColumn
+    start: IntColumn
+    stop: IntColumn
+
+    def running_median(self, points: int) -> FloatColumn:
+        windows = np.lib.stride_tricks.sliding_window_view(np.pad(self.semitones, points // 2), points)
+        # A partition is several times faster than np.median's general path.
+        median: FloatColumn = np.partition(windows, points // 2, axis=1)[:, points // 2]
+        return median
+
+    def per_note(self, reduce: np.ufunc, values: FloatColumn) -> FloatColumn:
+        """Reduce the values of each note, edges left out."""
+        borders = np.stack([self.start, self.stop], axis=1).ravel()
+        reduced: FloatColumn = reduce.reduceat(values, borders)[::2]
+        return reduced
+
+
+def read_contours(notes: Sequence[Note]) -> dict[int, ContourReading]:
+    """Read the contours of all notes that have any movement, by index into ``notes``."""
+    moving = [i for i, note in enumerate(notes) if note.bend and _moves(note)]
+    readings: dict[int, ContourReading] = {}
+    for first in range(0, len(moving), NOTES_AT_ONCE):
+        block = moving[first : first + NOTES_AT_ONCE]
+        readings.update(zip(block, _read(_tape([notes[i] for i in block])), strict=True))
+    return readings
+
+
+def _moves(note: Note) -> bool:
     semitones = [point.semitones for point in note.bend]
-    if len(semitones) < 2 or max(semitones) - min(semitones) < STEADY_SEMITONES:
-        return STEADY
-    contour = _on_grid(note)
-    if len(contour) < LEVEL_POINTS - 2:
-        return STEADY
-    vibrato_confidence, vibrato_semitones = _vibrato(contour)
-    level = _level(contour, with_vibrato=vibrato_confidence >= 0.5)
-    return _with_bend(contour, level, vibrato_confidence, vibrato_semitones)
+    return note.duration_seconds >= SHORTEST_SECONDS and max(semitones) - min(semitones) >= STEADY_SEMITONES
 
 
-def _on_grid(note: Note) -> FloatColumn:
-    times = np.arange(0.0, note.duration_seconds, GRID_SECONDS)
-    offsets = [point.offset_seconds for point in note.bend]
-    contour: FloatColumn = np.interp(times, offsets, [point.semitones for point in note.bend])
-    return contour
+def _tape(notes: Sequence[Note]) -> _Tape:
+    padded, starts, stops, at = [], [], [], 0
+    for note in notes:
+        times = np.arange(0.0, note.duration_seconds, GRID_SECONDS)
+        offsets = [point.offset_seconds for point in note.bend]
+        contour = np.interp(times, offsets, [point.semitones for point in note.bend])
+        padded += [np.full(EDGE_POINTS, contour[0]), contour, np.full(EDGE_POINTS, contour[-1])]
+        starts.append(at + EDGE_POINTS)
+        stops.append(at + EDGE_POINTS + len(contour))
+        at = stops[-1] + EDGE_POINTS
+    return _Tape(np.concatenate(padded), np.array(starts), np.array(stops))
 
 
-def _level(contour: FloatColumn, *, with_vibrato: bool) -> FloatColumn:
-    """Slow movement: a running median, and a running mean over a vibrato period where there is one."""
-    level = _running_median(contour, LEVEL_POINTS)
-    if with_vibrato:
-        half = VIBRATO_PERIOD_POINTS // 2
-        padded = np.pad(level, half, mode="edge")
-        level = np.convolve(padded, np.full(VIBRATO_PERIOD_POINTS, 1 / VIBRATO_PERIOD_POINTS), "valid")
-    return level
-
-
-def _running_median(values: FloatColumn, points: int) -> FloatColumn:
-    padded = np.pad(values, points // 2, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, points)
-    # A partition of nine columns is several times faster than np.median's general path.
-    median: FloatColumn = np.partition(windows, points // 2, axis=1)[:, points // 2]
-    return median
-
-
-def _with_bend(
-    contour: FloatColumn, level: FloatColumn, vibrato_confidence: float, vibrato_semitones: float
-) -> ContourReading:
-    start, end = float(np.median(level[:EDGE_POINTS])), float(np.median(level[-EDGE_POINTS:]))
-    peak_index = int(np.argmax(level))
-    peak = float(level[peak_index])
-    rise, fall = peak - start, peak - end
-    height = peak if max(rise, fall) >= SMALLEST_BEND_SEMITONES else 0.0
-    noise = float(np.mean(np.abs(contour - level)))
-    confidence = 0.0
-    if SMALLEST_BEND_SEMITONES <= height <= LARGEST_BEND_SEMITONES and min(start, end) > -0.5:
-        held_points = int(np.count_nonzero(level > 0.8 * height))
-        confidence = _logistic(6.0 * (height - 0.75) - 4.0 * max(noise - 0.1, 0.0)) * min(
-            1.0, held_points / 8
+def _read(tape: _Tape) -> list[ContourReading]:
+    vibrato_confidence, vibrato_semitones = _vibrato(tape)
+    level = tape.running_median(LEVEL_POINTS)
+    slow = np.convolve(level, np.full(VIBRATO_PERIOD_POINTS, 1 / VIBRATO_PERIOD_POINTS), "same")
+    bends = _bends(tape, level)
+    bends_under_vibrato = _bends(tape, slow)
+    return [
+        replace(
+            bends_under_vibrato[i] if confidence >= 0.5 else bends[i],
+            vibrato_confidence=confidence,
+            vibrato_semitones=semitones,
         )
+        for i, (confidence, semitones) in enumerate(
+            zip(vibrato_confidence.tolist(), vibrato_semitones.tolist(), strict=True)
+        )
+    ]
+
+
+def _bends(tape: _Tape, level: FloatColumn) -> list[ContourReading]:
+    """Bend of each note, from its slow movement."""
+    start, end = level[tape.start + 2], level[tape.stop - 3]
+    height = tape.per_note(np.maximum, level)
+    length = tape.stop - tape.start
+    noise = tape.per_note(np.add, np.abs(tape.semitones - level)) / length
+    owner = np.repeat(np.arange(len(length)), length)
+    inside = np.concatenate([np.arange(a, b) for a, b in zip(tape.start, tape.stop, strict=True)])
+    held = np.bincount(owner, weights=level[inside] > 0.8 * height[owner], minlength=len(length))
+    bent = (
+        (height - np.minimum(start, end) >= SMALLEST_BEND_SEMITONES)
+        & (height >= SMALLEST_BEND_SEMITONES)
+        & (height <= LARGEST_BEND_SEMITONES)
+        & (np.minimum(start, end) > -0.5)
+    )
+    score = 6.0 * (height - 0.75) - 4.0 * np.maximum(noise - 0.1, 0.0)
+    confidence = np.where(bent, _logistic(score) * np.minimum(1.0, held / 8), 0.0)
+    columns = (confidence, height, start, end)
+    return [_bend_reading(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def _bend_reading(confidence: float, height: float, start: float, end: float) -> ContourReading:
     return ContourReading(
         bend_confidence=confidence,
         bend_semitones=max(0.5, round(height * 2) / 2) if confidence else 0.0,
-        bend_shape=_shape(rise, fall, height) if confidence else None,
-        vibrato_confidence=vibrato_confidence,
-        vibrato_semitones=vibrato_semitones,
+        bend_shape=_shape(height, start, end) if confidence else None,
         start_semitones=start,
         end_semitones=end,
     )
 
 
-def _shape(rise: float, fall: float, height: float) -> BendShape:
-    if rise < 0.4 * height:
+def _shape(height: float, start: float, end: float) -> BendShape:
+    if start > 0.6 * height:
         return BendShape.PRE_BEND_RELEASE
-    return BendShape.BEND_RELEASE if fall >= 0.5 * height else BendShape.BEND
+    return BendShape.BEND_RELEASE if end <= 0.5 * height else BendShape.BEND
 
 
-def _vibrato(contour: FloatColumn) -> tuple[float, float]:
-    """Confidence and amplitude (semitones) of the clearest half second."""
-    if len(contour) < VIBRATO_POINTS:
-        return 0.0, 0.0
-    swing = contour - _running_median(contour, SLOWEST_PERIOD_POINTS)
-    windows = np.lib.stride_tricks.sliding_window_view(swing, VIBRATO_POINTS)[::VIBRATO_HOP_POINTS]
+def _vibrato(tape: _Tape) -> tuple[FloatColumn, FloatColumn]:
+    """Confidence and amplitude (semitones) of each note's vibrato."""
+    features = _vibrato_features(tape)
+    confidence = _logistic(VIBRATO_WEIGHTS[0] + features @ np.array(VIBRATO_WEIGHTS[1:]))
+    amplitude = 2.0 ** features[:, 1]
+    plausible = (features[:, 0] > 0.0) & (amplitude <= LARGEST_VIBRATO_SEMITONES)
+    return np.where(plausible, confidence, 0.0), np.where(plausible, amplitude, 0.0)
+
+
+def vibrato_features(notes: Sequence[Note]) -> FloatColumn:
+    """Three cues per note, ``[notes, 3]``, from its clearest half second (zeros where it is shorter).
+
+    Share of the swing that one sinusoid explains (0..1), log2 of its amplitude in semitones, and log2 of the
+    number of half seconds that were looked at: among many, one looks like vibrato by chance.
+    """
+    return _vibrato_features(_tape(notes))
+
+
+def _vibrato_features(tape: _Tape) -> FloatColumn:
+    features = np.zeros((len(tape.start), 3))
+    firsts = [
+        np.arange(a, b - VIBRATO_POINTS + 1, VIBRATO_HOP_POINTS)
+        for a, b in zip(tape.start.tolist(), tape.stop.tolist(), strict=True)
+    ]
+    count = np.array([len(first) for first in firsts])
+    owner = np.repeat(np.arange(len(firsts)), count)
+    if not len(owner):
+        return features
+    swing = tape.semitones - tape.running_median(SLOWEST_PERIOD_POINTS)
+    windows = np.lib.stride_tricks.sliding_window_view(swing, VIBRATO_POINTS)[np.concatenate(firsts)]
+    share, amplitude = _best_sinusoid(windows)
+    rising = np.argsort(share * np.minimum(amplitude, 0.4), kind="stable")
+    clearest = np.stack([share, np.log2(amplitude + 1e-3), np.log2(count[owner])], axis=1)
+    features[owner[rising]] = clearest[rising]
+    return features
+
+
+def _best_sinusoid(windows: FloatColumn) -> tuple[FloatColumn, FloatColumn]:
+    """Share explained (0..1) and amplitude of the best sinusoid in each row of ``[windows, points]``."""
     trend, waves = _vibrato_basis()
     residual = windows - (windows @ trend) @ trend.T
-    energy = np.sum(np.square(np.einsum("wp,fpk->wfk", residual, waves)), axis=2).max(axis=1)
+    projected = (residual @ waves).reshape(len(windows), len(VIBRATO_HZ), 2)
+    energy = np.sum(np.square(projected), axis=2).max(axis=1)
     total = np.sum(np.square(residual), axis=1) + 1e-9
     amplitude = np.sqrt(2 * energy / VIBRATO_POINTS)
-    score = 12.0 * (energy / total - 0.5) + 12.0 * (np.minimum(amplitude, 0.35) - 0.15)
-    score[amplitude > 1.3] = -10.0
-    best = int(np.argmax(score))
-    return _logistic(float(score[best])), float(amplitude[best])
+    return energy / total, amplitude
 
 
 @cache
 def _vibrato_basis() -> tuple[FloatColumn, FloatColumn]:
-    """Orthonormal linear trend ``[points, 2]``; free of it, a sine pair per rate ``[rates, points, 2]``."""
+    """Orthonormal linear trend ``[points, 2]``; free of it, a sine pair per rate ``[points, 2 · rates]``."""
     x = np.linspace(-1, 1, VIBRATO_POINTS)
-    trend = np.linalg.qr(np.stack([x**k for k in range(2)], axis=1))[0]
+    trend = np.linalg.qr(np.stack([np.ones_like(x), x], axis=1))[0]
     phases = 2 * np.pi * np.outer(VIBRATO_HZ, np.arange(VIBRATO_POINTS) * GRID_SECONDS)
     pairs = np.stack([np.cos(phases), np.sin(phases)], axis=2)
     pairs = pairs - trend @ (trend.T @ pairs)
-    return trend, np.stack([np.linalg.qr(pair)[0] for pair in pairs])
+    return trend, np.concatenate([np.linalg.qr(pair)[0] for pair in pairs], axis=1)
 
 
-def _logistic(score: float) -> float:
-    return 1.0 / (1.0 + exp(-score))
+def _logistic(score: FloatColumn) -> FloatColumn:
+    probability: FloatColumn = 1.0 / (1.0 + np.exp(-score))
+    return probability

@@ -1,7 +1,7 @@
 """Hammer-ons, pull-offs and slides: moves along one string without a new pluck.
 
 A move is legato when the note before still sounds as this one starts and the attack is weak for its
-surroundings; a logistic model over six cues turns that into a probability. Which of the three it is follows
+surroundings; a logistic model over three cues turns that into a probability. Which of the three it is follows
 from the fretboard: an open string can neither be slid from nor to, a hand reaches about four frets, and a
 glide in the contour is a slide whatever the distance.
 """
@@ -26,13 +26,12 @@ LONGEST_GAP_SECONDS = 0.12
 LONGEST_WAIT_SECONDS = 1.5
 """A plucked string is too weak to be hammered audibly after this long."""
 REFERENCE_NOTES = 8
-"""The usual attack is the upper quintile of the velocities this many notes to either side."""
+"""Attacks are compared with those of this many notes to either side."""
 GLIDE_SHARE = 0.4
 """A contour that covers this share of the interval between two notes glides from one to the other."""
 
-LEGATO_WEIGHTS = (-1.5, -6.0, -3.0, -25.0, -1.5, -1.0, -0.25)
-"""Bias and weights of :func:`legato_features`, fitted by ``training/techniques.py`` on labelled synthetic
-performances (its own generator; no recording is behind them)."""
+LEGATO_WEIGHTS = (-2.854, -6.396, -9.137, -1.223)
+"""Bias and weights of :func:`legato_features`, fitted by ``python -m training.techniques``."""
 
 
 @dataclass(frozen=True)
@@ -69,33 +68,28 @@ def string_moves(columns: NoteColumns) -> StringMoves:
 
 
 def legato_features(columns: NoteColumns, source: IntColumn, target: IntColumn) -> FloatColumn:
-    """Six cues per pair, ``[pairs, 6]``.
+    """Three cues per pair, ``[pairs, 3]``.
 
-    Log2 of the attack against its surroundings and against the note before; silence between the two
-    (seconds, 0 when they touch); seconds since the pluck beyond a quarter of a second; whether other strings
-    sound at the same moment; frets beyond two.
+    Log2 of the attack against a usual one nearby; silence between the two notes (seconds, 0 when they touch);
+    whether other strings start at the same moment, as in a strum.
     """
-    velocity = np.maximum(columns.velocity, 1e-3)
-    usual = np.maximum(_usual_velocity(columns.velocity), 1e-3)
-    frets = np.abs(columns.fret[target] - columns.fret[source])
+    loudness = np.log2(np.maximum(columns.velocity, 1e-3))
     return np.stack(
         [
-            np.log2(velocity[target] / usual[target]),
-            np.log2(velocity[target] / velocity[source]),
+            (loudness - _usual_attack(loudness))[target],
             np.maximum(columns.onset[target] - columns.end[source], 0.0),
-            np.maximum(columns.onset[target] - columns.onset[source] - 0.25, 0.0),
             (columns.chord_size[target] > 1).astype(np.float64),
-            np.maximum(frets - 2, 0).astype(np.float64),
         ],
         axis=1,
     )
 
 
-def _usual_velocity(velocity: FloatColumn) -> FloatColumn:
+def _usual_attack(loudness: FloatColumn) -> FloatColumn:
+    """How loud a plucked note is around each: high among its neighbours, since slurred notes are weak."""
     width = 2 * REFERENCE_NOTES + 1
-    padded = np.pad(velocity, REFERENCE_NOTES, mode="reflect" if len(velocity) > REFERENCE_NOTES else "edge")
+    padded = np.pad(loudness, REFERENCE_NOTES, mode="reflect" if len(loudness) > REFERENCE_NOTES else "edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, width)
-    rank = int(0.8 * width)
+    rank = int(0.7 * width)
     usual: FloatColumn = np.partition(windows, rank, axis=1)[:, rank]
     return usual
 

@@ -30,9 +30,9 @@ class Event:
 
 def page_events(track: Track, tempo_map: TempoMap) -> list[Event]:
     """Group a track's notes by written position, in time order; notes without a place are left out."""
-    starts = {measure.number: measure.start_quarters for measure in tempo_map.measures}
+    starts = {measure.number: float(measure.start_quarters) for measure in tempo_map.measures}
     placed = [
-        (float(starts[tab.written.measure] + tab.written.position_quarters), tab)
+        (starts[tab.written.measure] + float(tab.written.position_quarters), tab)
         for tab in track.notes
         if tab.string is not None and tab.fret is not None and tab.written.measure in starts
     ]

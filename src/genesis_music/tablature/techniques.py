@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from genesis_music.errors import SettingsError
-from genesis_music.score import TabNote, Technique, TechniqueKind, TempoMap, Tuning
-from genesis_music.tablature.contour import STEADY, BendShape, ContourReading, read_contour
+from genesis_music.score import Note, TabNote, Technique, TechniqueKind, TempoMap, Tuning
+from genesis_music.tablature.contour import STEADY, BendShape, ContourReading, read_contours
 from genesis_music.tablature.legato import Arrival, find_arrivals
 from genesis_music.tablature.note_columns import FloatColumn, NoteColumns, note_columns
 from genesis_music.tablature.texture import (
@@ -23,23 +23,23 @@ from genesis_music.tablature.texture import (
     palm_mute_confidence,
 )
 
-EXCLUSIVE = (
-    frozenset({TechniqueKind.HAMMER_ON, TechniqueKind.PULL_OFF, TechniqueKind.SLIDE}),
+ARRIVALS = frozenset({TechniqueKind.HAMMER_ON, TechniqueKind.PULL_OFF, TechniqueKind.SLIDE})
+EXCLUSIVE_GROUPS = (
+    ARRIVALS,
     frozenset({TechniqueKind.PALM_MUTE, TechniqueKind.LET_RING}),
-    frozenset({TechniqueKind.PALM_MUTE, TechniqueKind.BEND}),
-    frozenset({TechniqueKind.PALM_MUTE, TechniqueKind.VIBRATO}),
-    frozenset({TechniqueKind.PALM_MUTE, TechniqueKind.HARMONIC}),
-    frozenset({TechniqueKind.HARMONIC, TechniqueKind.BEND}),
-    frozenset({TechniqueKind.HARMONIC, TechniqueKind.HAMMER_ON}),
-    frozenset({TechniqueKind.HARMONIC, TechniqueKind.PULL_OFF}),
-    frozenset({TechniqueKind.HARMONIC, TechniqueKind.SLIDE}),
+    *(frozenset({TechniqueKind.PALM_MUTE, kind}) for kind in (TechniqueKind.BEND, TechniqueKind.VIBRATO)),
     *(
-        frozenset({TechniqueKind.DEAD_NOTE, kind})
-        for kind in TechniqueKind
-        if kind != TechniqueKind.DEAD_NOTE
+        frozenset({TechniqueKind.HARMONIC, kind})
+        for kind in (*ARRIVALS, TechniqueKind.BEND, TechniqueKind.PALM_MUTE)
     ),
+    *(frozenset({TechniqueKind.DEAD_NOTE, kind}) for kind in TechniqueKind),
 )
 """Techniques of which one note has at most one: the surer one stays."""
+EXCLUDES = {
+    kind: frozenset().union(*(group for group in EXCLUSIVE_GROUPS if kind in group), {kind})
+    for kind in TechniqueKind
+}
+"""What cannot stand beside a technique on the same note, a second one of its kind included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,38 +76,58 @@ def detect_techniques(
     """
     columns = note_columns(notes, tempo_map)
     rows = columns.row_of.tolist()
-    readings = ((row, read_contour(tab.note)) for row, tab in zip(rows, notes, strict=True) if tab.note.bend)
-    contours = {row: reading for row, reading in readings if reading is not STEADY}
-    found = _collect(columns, contours, tuning)
+    readings = read_contours([tab.note for tab in notes])
+    contours = {rows[index]: reading for index, reading in readings.items()}
+    found = _collect(columns, contours, tuning, settings)
     return tuple(
-        replace(tab, techniques=_settle(found.get(row, ()), settings))
-        if tab.techniques or row in found
-        else tab
+        replace(tab, techniques=_settle(found[row])) if row in found else _unmarked(tab)
         for row, tab in zip(rows, notes, strict=True)
     )
 
 
-def bend_shape(tab: TabNote) -> BendShape | None:
+def bend_shape(note: Note) -> BendShape | None:
     """How a note's bend is played: up, up and back, or bent before the pluck; ``None`` without a bend."""
-    return read_contour(tab.note).bend_shape
+    return read_contours([note]).get(0, STEADY).bend_shape
+
+
+def _unmarked(tab: TabNote) -> TabNote:
+    return replace(tab, techniques=()) if tab.techniques else tab
 
 
 def _collect(
-    columns: NoteColumns, contours: Mapping[int, ContourReading], tuning: Tuning
+    columns: NoteColumns,
+    contours: Mapping[int, ContourReading],
+    tuning: Tuning,
+    settings: TechniqueSettings,
 ) -> dict[int, list[Technique]]:
-    """Every technique with any confidence at all, by row."""
+    """Every technique that is looked for and sure enough, by row."""
     found: dict[int, list[Technique]] = {}
+
+    def add(row: int, technique: Technique) -> None:
+        if technique.kind in settings.kinds and technique.confidence >= settings.minimum_confidence:
+            found.setdefault(row, []).append(technique)
+
     arrivals = find_arrivals(columns, contours)
     sliding_away = {int(columns.previous[row]) for row, a in arrivals.items() if _is_sure_slide(a)}
     for row, reading in contours.items():
-        found.setdefault(row, []).extend(_from_contour(reading, slides_away=row in sliding_away))
+        for technique in _from_contour(reading, slides_away=row in sliding_away):
+            add(row, technique)
     for row, arrival in arrivals.items():
-        found.setdefault(row, []).append(Technique(arrival.kind, arrival.confidence))
-    _add(found, TechniqueKind.PALM_MUTE, palm_mute_confidence(columns, tuning))
-    _add(found, TechniqueKind.LET_RING, let_ring_confidence(columns))
-    _add(found, TechniqueKind.DEAD_NOTE, dead_note_confidence(columns))
-    _add(found, TechniqueKind.HARMONIC, harmonic_confidence(columns))
+        add(row, Technique(arrival.kind, arrival.confidence))
+    for kind, confidence in _textures(columns, tuning):
+        rows = np.flatnonzero((confidence > 0.0) & (confidence >= settings.minimum_confidence))
+        for row in rows.tolist():
+            add(row, Technique(kind, float(confidence[row])))
     return found
+
+
+def _textures(columns: NoteColumns, tuning: Tuning) -> tuple[tuple[TechniqueKind, FloatColumn], ...]:
+    return (
+        (TechniqueKind.PALM_MUTE, palm_mute_confidence(columns, tuning)),
+        (TechniqueKind.LET_RING, let_ring_confidence(columns)),
+        (TechniqueKind.DEAD_NOTE, dead_note_confidence(columns)),
+        (TechniqueKind.HARMONIC, harmonic_confidence(columns)),
+    )
 
 
 def _is_sure_slide(arrival: Arrival) -> bool:
@@ -124,18 +144,10 @@ def _from_contour(reading: ContourReading, *, slides_away: bool) -> list[Techniq
     return techniques
 
 
-def _add(found: dict[int, list[Technique]], kind: TechniqueKind, confidence: FloatColumn) -> None:
-    rows = np.flatnonzero(confidence > 0.0)
-    for row, value in zip(rows.tolist(), confidence[rows].tolist(), strict=True):
-        found.setdefault(row, []).append(Technique(kind, value))
-
-
-def _settle(candidates: Sequence[Technique], settings: TechniqueSettings) -> tuple[Technique, ...]:
-    """Keep the sure ones and, of those that exclude each other, the surest."""
+def _settle(candidates: Sequence[Technique]) -> tuple[Technique, ...]:
+    """Of techniques that exclude each other keep the surest; surest first."""
     kept: list[Technique] = []
     for technique in sorted(candidates, key=lambda t: -t.confidence):
-        if technique.confidence < settings.minimum_confidence or technique.kind not in settings.kinds:
-            continue
-        if not any(frozenset({technique.kind, other.kind}) <= pair for pair in EXCLUSIVE for other in kept):
+        if all(other.kind not in EXCLUDES[technique.kind] for other in kept):
             kept.append(replace(technique, confidence=round(technique.confidence, 3)))
     return tuple(kept)
