@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from io import BytesIO
 from itertools import pairwise
@@ -18,7 +18,7 @@ from itertools import pairwise
 import mido
 
 from genesis_music.formats.instruments import voice_of
-from genesis_music.formats.written import Page
+from genesis_music.formats.written import Page, short_signature
 from genesis_music.score import Beat, Key, Measure, Note, TabNote, TempoMap, Track, Transcription, spell
 
 TICKS_PER_QUARTER = 1920
@@ -173,31 +173,17 @@ def _changes(values: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 def _signatures(measures: Sequence[Measure]) -> Iterator[tuple[int, mido.MetaMessage]]:
     last = None
     for measure in measures:
-        signature = _signature_of(measure.length_quarters, measure)
+        signature = short_signature(measure)
         if signature != last:
             yield _ticks(measure.start_quarters), _signature_message(*signature)
         last = signature
-
-
-def _signature_of(length: Fraction, measure: Measure) -> tuple[int, int]:
-    """Signature whose full measure is ``length`` long: the written one, or a short one for a pickup."""
-    whole = measure.time_signature
-    quarters = length / 4
-    if length == whole.measure_quarters or not _is_power_of_two(quarters.denominator):
-        return whole.numerator, whole.denominator
-    denominator = max(quarters.denominator, 4)
-    return int(quarters * denominator), denominator
-
-
-def _is_power_of_two(number: int) -> bool:
-    return number & (number - 1) == 0
 
 
 def _lead_in_signature(first: Measure, ticks: int) -> mido.MetaMessage:
     length = Fraction(ticks, TICKS_PER_QUARTER)
     if length % first.time_signature.measure_quarters == 0:
         return _signature_message(first.time_signature.numerator, first.time_signature.denominator)
-    return _signature_message(*_signature_of(length, first))
+    return _signature_message(*short_signature(replace(first, length_quarters=length)))
 
 
 def _signature_message(numerator: int, denominator: int) -> mido.MetaMessage:

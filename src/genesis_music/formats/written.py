@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from genesis_music.rhythm.notation import WrittenMeasure, write_measures
-from genesis_music.score import Chord, Section, TabNote, Transcription, Tuning, spell
+from genesis_music.rhythm.notation import WrittenBeat, WrittenMeasure, write_measures
+from genesis_music.score import Chord, Key, Measure, Section, TabNote, Transcription, Tuning, spell
 
 CHORD_GRID_QUARTERS = Fraction(1, 2)
 """Chord names stand on quavers."""
@@ -67,6 +68,36 @@ class Page:
             placed[min(measure.number + late, last)] = section
         return placed
 
+    def key_at(self, measure: Measure) -> Key:
+        """The key of a measure: that of its middle."""
+        middle = measure.start_quarters + measure.length_quarters / 2
+        seconds = self.transcription.tempo_map.seconds_at(float(middle))
+        harmony = self.transcription.harmony
+        regions = (
+            region for region in harmony.regions if region.onset_seconds <= seconds < region.end_seconds
+        )
+        return next((region.key for region in regions), harmony.key)
+
+
+def fifths(key: Key) -> int:
+    """Sharps (positive) or flats (negative) of a key signature, -5..6."""
+    major_tonic = (key.tonic + (3 if key.mode == "minor" else 0)) % 12
+    sharps = major_tonic * 7 % 12
+    return sharps - 12 if key.uses_flats else sharps
+
+
+def short_signature(measure: Measure) -> tuple[int, int]:
+    """Signature whose full measure is as long as this one: the written one, or a shorter one for a pickup.
+
+    A length that no signature fits keeps the written one.
+    """
+    signature, wholes = measure.time_signature, measure.length_quarters / 4
+    power_of_two = wholes.denominator & (wholes.denominator - 1) == 0
+    if measure.length_quarters == signature.measure_quarters or not power_of_two or wholes.denominator > 32:
+        return signature.numerator, signature.denominator
+    denominator = max(wholes.denominator, 4)
+    return int(wholes * denominator), denominator
+
 
 def page_pitch(tab_note: TabNote) -> int:
     """MIDI pitch of the note as written on the page: the sounding one, moved where the instrument lacks it."""
@@ -87,3 +118,17 @@ def pitch_name(pitch_midi: int, *, octave: bool = True) -> str:
 def one_line(text: str) -> str:
     """Text that cannot break a layout: every control character becomes a space."""
     return "".join(c if c.isprintable() else " " for c in text)
+
+
+def chords_on_beats(chords: Mapping[Fraction, Chord], beats: Sequence[WrittenBeat]) -> list[list[Chord]]:
+    """Give each chord of a measure to the beat that sounds when it starts."""
+    placed: list[list[Chord]] = [[] for _ in beats]
+    for position, chord in chords.items():
+        index = max((i for i, beat in enumerate(beats) if beat.position_quarters <= position), default=0)
+        placed[index].append(chord)
+    return placed
+
+
+def key_name(key: Key) -> str:
+    """Name of a key signature by its major key, e.g. ``"D"`` for B minor."""
+    return spell(key.tonic + (3 if key.mode == "minor" else 0), flats=key.uses_flats)
