@@ -111,9 +111,8 @@ def _evidence(activations: BeatActivations, bars: _Bars, weights: DecoderWeights
     beat = np.clip(activations.beat, -weights.clip, weights.clip) * weights.beat
     down = np.clip(activations.downbeat, -weights.clip, weights.clip) * weights.downbeat
     other = -np.logaddexp(0, down)
-    return np.where(bars.number == 1, (beat + down + other)[:, None], (beat + other)[:, None]).astype(
-        np.float32
-    )
+    score = (beat + other)[:, None] + np.where(bars.number == 1, down[:, None], 0)
+    return np.asarray(score, np.float32)
 
 
 class _Search:
@@ -136,7 +135,7 @@ class _Search:
         self.history = int(self.reach.max())
 
     def forward(self, evidence: FloatArray) -> tuple[NDArray[np.int8], FloatArray]:
-        """Run through time; returns every state's choice and ``ahead`` for the last :attr:`history` frames."""
+        """Run through time; returns every state's choice and ``ahead`` at the last frames."""
         frames, tempi = len(evidence), self.reach.shape[1]
         choices = np.zeros((frames, tempi, len(self.bars.number)), np.int8)
         ahead = np.zeros((self.history, *choices.shape[1:]), np.float32)

@@ -52,8 +52,7 @@ def _centre_weights(reach: int) -> Times:
     if reach < 2:
         return np.eye(2 * reach + 1)[reach]
     offsets = np.arange(-reach, reach + 1)
-    weights: Times = np.linalg.pinv(np.vander(offsets, 3))[2]
-    return weights
+    return np.asarray(np.linalg.pinv(np.vander(offsets, 3))[2], np.float64)
 
 
 def extend_beats(beats: BarredBeats, first_onset_seconds: float, end_seconds: float) -> BarredBeats:

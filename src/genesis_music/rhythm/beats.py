@@ -144,7 +144,8 @@ def _plain_map(end_seconds: float, settings: RhythmSettings) -> TempoMap:
     period = 60 / quarter_bpm * float(signature.beat_quarters)
     count = max(signature.beats_per_measure, 2)
     numbers = np.arange(count) % signature.beats_per_measure + 1
-    start = BarredBeats(np.arange(count) * period, numbers, (signature,) * count)
+    seconds = np.arange(count, dtype=np.float64) * period
+    start = BarredBeats(seconds, numbers, (signature,) * count)
     return build_tempo_map(extend_beats(start, 0.0, end_seconds), confidence=0.0)
 
 

@@ -177,7 +177,7 @@ def _gaps(arrays: _NoteArrays) -> list[FloatArray]:
     until = edges[np.searchsorted(struck, index, side="right") + 1] - index
     before = index - edges[np.searchsorted(struck, index, side="left")]
     at_onset = np.isin(index, struck)
-    shaped = [np.log1p(np.minimum(gap, limit) / 4) / 2 for gap in (since, until, before)]
+    shaped = [(np.log1p(np.minimum(gap, limit) / 4) / 2).astype(np.float32) for gap in (since, until, before)]
     return [shaped[0], shaped[1], shaped[2] * at_onset, shaped[1] * at_onset]
 
 
@@ -185,4 +185,4 @@ def _sounding(arrays: _NoteArrays) -> list[FloatArray]:
     """Number of sounding notes and of notes that end (logarithmic)."""
     sounding = _sounding_chroma(arrays).sum(axis=1)
     ends = np.bincount(arrays.end_frames.astype(np.int64), minlength=arrays.frames)[: arrays.frames]
-    return [np.log1p(sounding), np.log1p(ends)]
+    return [np.log1p(sounding), np.log1p(ends).astype(np.float32)]
