@@ -75,10 +75,6 @@ def _download(
             _check_limits(info, settings)
             downloader.process_info(info)
         except YoutubeDLError as error:
-            if downloader.refused_host is not None:
-                raise DownloadError(
-                    f"The link leads to {downloader.refused_host}, which is not allowed: {BY_HAND}."
-                ) from error
             raise explained([str(error), *downloader.complaints]) from error
         path = Path(downloader.prepare_filename(info))
     if not path.is_file():

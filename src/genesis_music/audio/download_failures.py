@@ -7,6 +7,9 @@ import re
 from genesis_music.audio.links import BY_HAND
 from genesis_music.errors import DownloadError, GenesisError, OutputError
 
+NOT_ALLOWED = "is not an allowed host"
+"""What the guard says of a host that a link leads to; the host comes before it."""
+
 _MEANINGS: tuple[tuple[str, str], ...] = (
     (r"not a bot", f"YouTube wants to see that you are not a robot: try again later, or {BY_HAND}."),
     (
@@ -32,7 +35,10 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
         f"The video does not exist or was removed: check the link, or {BY_HAND}.",
     ),
     (r"drm", f"The video is protected (DRM): {BY_HAND}."),
-    (r"http error 429|too many requests", f"The site asks for a pause: try again later, or {BY_HAND}."),
+    (
+        rf"http error 429|too many requests|google\.com {NOT_ALLOWED}",
+        f"The site asks for a pause: try again later, or {BY_HAND}.",
+    ),
     (
         r"javascript runtime|n challenge|signature solving|js runtime",
         "YouTube needs a JavaScript runtime that is missing: "
@@ -62,6 +68,10 @@ def explained(messages: list[str]) -> GenesisError:
     text = "\n".join(messages)
     if re.search(r"no space left|unable to (open for writing|write data)|read-only file system", text, re.I):
         return OutputError("The download cannot be written: free disk space or choose another folder.")
+    if (refused := re.search(rf"([\w.:\[\]-]+) {NOT_ALLOWED}", messages[0])) and "google.com" not in refused[
+        1
+    ]:
+        return DownloadError(f"The link leads to {refused[1]}, which is not allowed: {BY_HAND}.")
     for pattern, meaning in _MEANINGS:
         if re.search(pattern, text, re.I):
             return DownloadError(meaning)

@@ -10,6 +10,7 @@ from yt_dlp.networking import RequestDirector
 from yt_dlp.networking._urllib import UrllibRH
 from yt_dlp.networking.exceptions import RequestError
 
+from genesis_music.audio.download_failures import NOT_ALLOWED
 from genesis_music.audio.links import DownloadSettings, may_contact
 
 
@@ -18,14 +19,13 @@ class _HostGuard(urllib.request.BaseHandler):
 
     handler_order = 1
 
-    def __init__(self, downloader: GuardedDownloader) -> None:
-        self._downloader = downloader
+    def __init__(self, settings: DownloadSettings) -> None:
+        self._settings = settings
 
     def http_request(self, request: urllib.request.Request) -> urllib.request.Request:
         """Pass a request on or refuse it."""
-        if not may_contact(request.full_url, self._downloader.settings):
-            self._downloader.refused_host = request.host
-            raise RequestError(f"{request.host} is not an allowed host")
+        if not may_contact(request.full_url, self._settings):
+            raise RequestError(f"{request.host} {NOT_ALLOWED}")
         return request
 
     https_request = ftp_request = http_request
@@ -43,21 +43,17 @@ class _GuardedHandler(UrllibRH):  # type: ignore[misc]
 
 
 class GuardedDownloader(YoutubeDL):  # type: ignore[misc]
-    """yt-dlp with one transport, the guarded one.
-
-    ``refused_host`` is the last host that was refused, ``complaints`` the warnings and errors so far.
-    """
+    """yt-dlp with one transport, the guarded one; ``complaints`` are its warnings and errors so far."""
 
     def __init__(self, options: dict[str, Any], settings: DownloadSettings) -> None:
-        self.settings = settings
-        self.refused_host: str | None = None
+        self._settings = settings
         self.complaints: list[str] = []
         super().__init__({**options, "logger": _Complaints(self.complaints)})
 
     def build_request_director(self, handlers: Any, preferences: Any = None) -> RequestDirector:
         """Build yt-dlp's transport from the guarded handler alone, whatever else is installed."""
         del handlers
-        guarded = type("GuardedRH", (_GuardedHandler,), {"guard": _HostGuard(self)})
+        guarded = type("GuardedRH", (_GuardedHandler,), {"guard": _HostGuard(self._settings)})
         return super().build_request_director([guarded], preferences)
 
 

@@ -2,8 +2,9 @@
 
 Between and beneath the notes every band shows the noise for part of the time, so a low quantile of its power
 over time tells the floor (minimum statistics: Martin, IEEE TSAP 2001). Deviations: one floor for the whole
-recording (hiss and hum of a room or an amplifier stay), a quantile in place of the minimum, and the median
-over neighbouring bands, because a floor is smooth and a note that never stops is not.
+recording (the hiss of a room or an amplifier stays), a quantile in place of the minimum, the median over
+neighbouring bands, because a floor is smooth and a note that never stops is not, and at low frequencies no
+more than pink noise has that fits the floor at high ones: where a guitar never rests, the quantile is music.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class NoiseMeter:
         """The floor of everything added so far; a floor of silence when that was less than a frame."""
         size = frame_samples(self.sample_rate_hz)
         quantile_db = _quantile_db(self._bands, _QUANTILE) + _BIAS_DB
-        floor_db = _median_filter(quantile_db, _NEIGHBOURS)
+        floor_db = _at_most_pink(_median_filter(quantile_db, _NEIGHBOURS))
         power = (10 ** (floor_db / 10)).astype(np.float32)
         return NoiseProfile(
             sample_rate_hz=self.sample_rate_hz,
@@ -129,6 +130,15 @@ def _quantile_db(counts: NDArray[np.int64], quantile: float) -> NDArray[np.float
     wanted = quantile * cumulative[:, -1:]
     index = (cumulative >= np.maximum(wanted, 1)).argmax(axis=1)
     return np.asarray(index + _LOWEST_DB, np.float64)
+
+
+def _at_most_pink(floor_db: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cap the floor below a quarter of the highest frequency by pink noise fitted to the octave above."""
+    quarter = len(floor_db) // 4
+    octave = np.arange(quarter, 2 * quarter)
+    band = np.arange(1, len(floor_db) + 1)
+    pink_db = np.median(floor_db[octave] + 10 * np.log10(band[octave])) - 10 * np.log10(band)
+    return np.where(band < quarter, np.minimum(floor_db, pink_db), floor_db)
 
 
 def _median_filter(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
