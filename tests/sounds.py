@@ -71,6 +71,7 @@ def write_sound(
             container.metadata["title"] = title
         stream = container.add_stream(codec, rate=sample_rate_hz)
         stream.layout = layout
+        stream.bit_rate = 128_000
         for start in range(0, planes.shape[1], 4096):
             block = np.ascontiguousarray(planes[:, start : start + 4096])
             frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)

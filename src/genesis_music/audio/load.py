@@ -24,8 +24,14 @@ from genesis_music.errors import AudioError, SettingsError
 
 FractionCallback = Callable[[float], None]
 
-_MISSING_SECONDS = 0.5
-"""A file that ends this much before its header says is reported as cut short."""
+_MISSING_SECONDS = 0.1
+"""A file that holds this much less than its header says is reported."""
+
+_LEAST_SECONDS, _LEAST_SHARE = 1.0, 0.1
+"""Less than both of what the header says: too little to be of use."""
+
+_ABSURD_SAMPLE = 1e6
+"""Full scale is 1; some programs write float files with full scale 32768."""
 
 
 def _ignore(_: float) -> None:
@@ -142,7 +148,7 @@ def load_audio(
     Raises:
         InputError: the file is missing, may not be read, or is a folder or a device.
         AudioError: empty, damaged, protected, without sound, not a sound file, too long, or with samples that
-            are not numbers.
+            are no sound (not numbers, or absurdly large).
         SettingsError: the start lies after the end of the recording.
         OutputError: no room for the temporary file.
     """
@@ -168,13 +174,9 @@ def _load(
         loudness.add(block)
         noise.add(block)
         samples.append(block)
-    if samples.frames == 0:
-        raise SettingsError(
-            f"The start ({settings.start_seconds:g} s) lies after the end of {sound.path.name}: "
-            "choose an earlier one."
-        )
-    profile = noise.profile()
     duration = samples.frames / samples.sample_rate_hz
+    _check_useful(sound, settings, duration)
+    profile = noise.profile()
     facts = RecordingFacts(
         title=sound.title,
         duration_seconds=duration,
@@ -204,7 +206,7 @@ def decoded(
     ``channels`` is 1 (the mean of all) or 2 (the file's own if it has two, else the mean twice).
 
     Raises:
-        AudioError: nothing, or mostly damage, could be decoded; too long; samples that are not numbers.
+        AudioError: nothing, or mostly damage, could be decoded; too long; samples that are no sound.
     """
     first = round(settings.start_seconds * sample_rate_hz)
     end = math.inf if settings.end_seconds is None else round(settings.end_seconds * sample_rate_hz)
@@ -244,6 +246,28 @@ def _mixed(block: Samples, channels: int) -> Samples:
     return np.broadcast_to(block.mean(axis=0), (channels, block.shape[1]))
 
 
+def _check_useful(sound: SoundFile, settings: LoadSettings, loaded_seconds: float) -> None:
+    if loaded_seconds == 0 and settings.start_seconds > 0:
+        raise SettingsError(
+            f"The start ({settings.start_seconds:g} s) lies after the end of {sound.path.name}: "
+            "choose an earlier one."
+        )
+    wanted = loaded_seconds + _missing_seconds(sound, settings, loaded_seconds)
+    if loaded_seconds < min(_LEAST_SECONDS, wanted * _LEAST_SHARE) or loaded_seconds == 0:
+        raise AudioError(
+            f"{sound.path.name} is cut off or damaged: only {loaded_seconds:.3f} s of it can be decoded. "
+            "Download or export it again."
+        )
+
+
+def _missing_seconds(sound: SoundFile, settings: LoadSettings, loaded_seconds: float) -> float:
+    """How much of what was asked for the header promises and the file does not hold."""
+    if not sound.exact_duration or sound.stated_seconds is None:
+        return 0.0
+    wanted = min(sound.stated_seconds, settings.end_seconds or math.inf) - settings.start_seconds
+    return max(wanted - loaded_seconds, 0.0)
+
+
 def _check_length(seconds: float, settings: LoadSettings, path: Path) -> None:
     if seconds > settings.longest_seconds:
         raise AudioError(
@@ -253,9 +277,12 @@ def _check_length(seconds: float, settings: LoadSettings, path: Path) -> None:
 
 
 def _check_finite(block: Samples, path: Path) -> None:
-    # The sum is finite only if every sample is (float64: no overflow), and needs no array of flags.
-    if not math.isfinite(float(block.sum(dtype=np.float64))):
-        raise AudioError(f"{path.name} has samples that are not numbers: export the recording again.")
+    # The sum is finite only if every sample is, and is cheaper than a flag for each.
+    total = float(block.sum(dtype=np.float64))
+    if not math.isfinite(total) or float(np.abs(block).max()) > _ABSURD_SAMPLE:
+        raise AudioError(
+            f"{path.name} has samples that are no sound (not a number, or far too large): export it again."
+        )
 
 
 def file_sha256(path: Path) -> str:
@@ -267,9 +294,8 @@ def file_sha256(path: Path) -> str:
 def _warnings(sound: SoundFile, settings: LoadSettings, loaded_seconds: float) -> tuple[str, ...]:
     warnings = []
     if sound.damaged_pieces:
-        warnings.append(f"{sound.path.name} is damaged: {sound.damaged_pieces} pieces were skipped.")
-    wanted = min(sound.stated_seconds or 0.0, settings.end_seconds or math.inf)
-    missing = wanted - settings.start_seconds - loaded_seconds
-    if sound.exact_duration and missing > _MISSING_SECONDS:
-        warnings.append(f"{sound.path.name} is cut short: {missing:.1f} s of {wanted:.1f} s are missing.")
+        warnings.append(f"{sound.path.name} is damaged: pieces skipped: {sound.damaged_pieces}.")
+    missing = _missing_seconds(sound, settings, loaded_seconds)
+    if missing > _MISSING_SECONDS:
+        warnings.append(f"{sound.path.name} is damaged or cut short: {missing:.1f} s of it are missing.")
     return tuple(warnings)
