@@ -8,16 +8,17 @@ The states of an onset are the two places around it on each candidate grid of it
 2. for the complexity of the places and grids, and for changing the grid (:mod:`.grids`);
 3. for putting two onsets at one place, unless they are nearly simultaneous.
 
-Onsets never change their order, and a beat has one grid. After Cemgil & Kappen, "Monte Carlo methods for tempo
-tracking and rhythm quantization", JAIR 2003 (the prior by complexity of the place), and Nakamura et al.,
-"Note value recognition for piano transcription", TASLP 2017 (chords as one event), with a tempo map instead of
-a hidden tempo.
+Onsets never change their order, and a beat has one grid. It is decoded twice: the first path says how evenly
+the piece is played and which grids it uses, the second uses that. After Cemgil & Kappen, "Monte Carlo methods
+for tempo tracking and rhythm quantization", JAIR 2003 (the prior by complexity of the place), and Nakamura et
+al., "Note value recognition for piano transcription", TASLP 2017 (chords as one event); unlike theirs, the
+tempo is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -38,6 +39,8 @@ _MERGE_SECONDS = 0.03
 _MERGE_LIMIT_NATS = 14.0
 _OUTLIER_SIGMAS = 3.0
 _CHUNK_ONSETS = 1024
+_PRIOR_BEATS = 16.0
+"""The prior of the grids weighs as much as this many beats of the piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def grid_beat(signature: TimeSignature) -> Fraction:
 
 @dataclass(frozen=True, slots=True)
 class PlacedOnsets:
-    """Written position (ticks), beat and grid (index into the candidates of the beat's kind) of each onset."""
+    """Written position (ticks), beat and grid (index into its candidates) of each onset."""
 
     ticks: IntArray
     beats: IntArray
@@ -105,13 +108,14 @@ class _States:
 
 
 def place_onsets(onset_seconds: FloatArray, table: BeatTable, choice: GridChoice) -> PlacedOnsets:
-    """Place onsets (seconds, ascending, at least one) on the page; ``choice`` gives each beat length its grids."""
+    """Place onsets (seconds, ascending, at least one); ``choice`` gives the grids for a beat length."""
     grids = [choice(length) for length in table.lengths]
     states = _states(onset_seconds, table, grids)
     prior = _Prior.of(table, grids)
     path = _decode(onset_seconds, states, prior, _FIRST_SIGMA_SECONDS, 0.0)
     rows = np.arange(len(path))
     sigma, correlation = _noise(states.errors[rows, path])
+    prior = prior.adapted_to(states.beats[rows, path], states.grids[rows, path])
     path = _decode(onset_seconds, states, prior, sigma, correlation)
     return PlacedOnsets(states.ticks[rows, path], states.beats[rows, path], states.grids[rows, path])
 
@@ -163,7 +167,7 @@ def _bracket(
 
 @dataclass(frozen=True, slots=True)
 class _Prior:
-    """Costs of grids by kind of beat: ``beat`` (kinds, grids), ``change`` (kinds, grids before, grids after)."""
+    """Costs of grids: ``beat`` (kinds of beat, grids), ``change`` (kinds, grids before, grids after)."""
 
     kinds: IntArray
     beat: FloatArray
@@ -180,6 +184,19 @@ class _Prior:
             change[kind, : len(choices), : len(choices)] = table_of_kind
         kinds = np.append(table.kinds, table.kinds[-1])
         return cls(kinds, beat, change)
+
+    def adapted_to(self, beats: IntArray, grids: IntArray) -> _Prior:
+        """Mix the costs with how often the beats of the piece use each grid."""
+        usage = np.zeros_like(self.beat)
+        first_of_beat = np.append(True, np.diff(beats) != 0)
+        np.add.at(usage, (self.kinds[beats[first_of_beat]], grids[first_of_beat]), 1.0)
+        expected = np.exp(-self.beat)
+        expected *= _PRIOR_BEATS / expected.sum(axis=1, keepdims=True)
+        total = usage.sum(axis=1, keepdims=True) + _PRIOR_BEATS
+        costs = -np.log((usage + expected + 1e-9) / total)
+        return replace(
+            self, beat=np.where(self.beat < NEVER, costs - costs.min(axis=1, keepdims=True), NEVER)
+        )
 
     def enter(self, beats: IntArray, grids: IntArray) -> FloatArray:
         """Cost of the first onset of a beat choosing a grid."""

@@ -12,7 +12,7 @@ from genesis_music.rhythm.chords import find_strikes
 from genesis_music.rhythm.onset_grid import BeatTable, beat_table
 from genesis_music.score import Note, TempoMap
 
-SWING_RATIOS = (0.56, 0.73)
+SWING_RATIOS = (0.56, 0.71)
 """Late enough to be heard as swing, too early for a sixteenth."""
 
 _OFFBEAT_PHASES = (0.42, 0.8)
@@ -45,7 +45,7 @@ def detect_swing(notes: Sequence[Note], tempo_map: TempoMap) -> Swing | None:
     late = float(np.mean(np.abs(offbeats - ratio) < 0.07))
     triplet_share = triplets / (triplets + len(offbeats))
     low, high = SWING_RATIOS
-    if not low <= ratio <= high or late < 0.6 or triplet_share > _LARGEST_TRIPLET_SHARE:
+    if not low <= ratio <= high or late < 0.7 or triplet_share > _LARGEST_TRIPLET_SHARE:
         return None
     return Swing(round(ratio, 3), late * (1 - triplet_share))
 

@@ -20,7 +20,7 @@ import numpy as np
 from genesis_music.rhythm.metre import TICKS_PER_QUARTER
 from genesis_music.score import Note
 
-_SILENCE_TICKS = 0.4 * TICKS_PER_QUARTER
+_SILENCE_TICKS = 0.3 * TICKS_PER_QUARTER
 _SILENCE_SECONDS = 0.1
 _SILENCE_SHARE = 0.22
 _HELD_SHARE = 0.92
