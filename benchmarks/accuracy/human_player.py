@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from random import Random
 
 from genesis_music.score import Beat, Measure, Note, TempoMap, TimeSignature, WrittenTime
@@ -77,10 +78,13 @@ def _swung(quarters: Fraction, ratio: float) -> float:
 
 
 def _felt_beats(signatures: Sequence[TimeSignature]) -> list[Beat]:
-    places, start = [], Fraction(0)
+    places: list[Beat] = []
+    start = Fraction(0)
     for number, signature in enumerate(signatures, 1):
-        for beat in range(signature.beats_per_measure):
-            places.append(Beat(0.0, number, beat + 1, start + beat * signature.beat_quarters))
+        places += [
+            Beat(0.0, number, beat + 1, start + beat * signature.beat_quarters)
+            for beat in range(signature.beats_per_measure)
+        ]
         start += signature.measure_quarters
     return [*places, Beat(0.0, len(signatures) + 1, 1, start)]
 
@@ -88,7 +92,7 @@ def _felt_beats(signatures: Sequence[TimeSignature]) -> list[Beat]:
 def _beat_seconds(quarters: Sequence[Fraction], tempo_bpm: float, human: Human, rng: Random) -> list[float]:
     """The tempo wanders and is drawn back to where it was."""
     seconds, factor = [1.0], 1.0
-    for before, after in zip(quarters, quarters[1:], strict=False):
+    for before, after in pairwise(quarters):
         seconds.append(seconds[-1] + factor * 60 / tempo_bpm * float(after - before))
         factor = 1 + 0.9 * (factor * math.exp(rng.gauss(0, human.drift)) - 1)
     return seconds

@@ -112,21 +112,29 @@ def place_onsets(onset_seconds: FloatArray, table: BeatTable, choice: GridChoice
     grids = [choice(length) for length in table.lengths]
     states = _states(onset_seconds, table, grids)
     prior = _Prior.of(table, grids)
-    path = _decode(onset_seconds, states, prior, _FIRST_SIGMA_SECONDS, 0.0)
+    path = _decode(onset_seconds, states, prior, _Timing(_FIRST_SIGMA_SECONDS, 0.0))
     rows = np.arange(len(path))
-    sigma, correlation = _noise(states.errors[rows, path])
+    timing = _Timing.of(states.errors[rows, path])
     prior = prior.adapted_to(states.beats[rows, path], states.grids[rows, path])
-    path = _decode(onset_seconds, states, prior, sigma, correlation)
+    path = _decode(onset_seconds, states, prior, timing)
     return PlacedOnsets(states.ticks[rows, path], states.beats[rows, path], states.grids[rows, path])
 
 
-def _noise(errors: FloatArray) -> tuple[float, float]:
-    """Robust standard deviation (seconds) of the deviations, and their correlation from onset to onset."""
-    sigma = float(np.clip(1.48 * np.median(np.abs(errors)), *_SIGMA_RANGE_SECONDS))
-    clipped = np.clip(errors, -2 * sigma, 2 * sigma)
-    power = float(np.sum(clipped**2))
-    correlation = float(np.sum(clipped[1:] * clipped[:-1])) / power if power else 0.0
-    return sigma, min(max(correlation, 0.0), 0.8)
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    """Standard deviation of the deviations, and their correlation from onset to onset."""
+
+    sigma_seconds: float
+    correlation: float
+
+    @classmethod
+    def of(cls, errors: FloatArray) -> _Timing:
+        """Estimate both robustly from deviations in seconds."""
+        sigma = float(np.clip(1.48 * np.median(np.abs(errors)), *_SIGMA_RANGE_SECONDS))
+        clipped = np.clip(errors, -2 * sigma, 2 * sigma)
+        power = float(np.sum(clipped**2))
+        correlation = float(np.sum(clipped[1:] * clipped[:-1])) / power if power else 0.0
+        return cls(sigma, min(max(correlation, 0.0), 0.8))
 
 
 def _states(onsets: FloatArray, table: BeatTable, grids: list[tuple[Grid, ...]]) -> _States:
@@ -203,15 +211,14 @@ class _Prior:
         return self.beat[self.kinds[beats], grids]
 
 
-def _decode(onsets: FloatArray, states: _States, prior: _Prior, sigma: float, correlation: float) -> IntArray:
+def _decode(onsets: FloatArray, states: _States, prior: _Prior, timing: _Timing) -> IntArray:
     """Return the cheapest state of every onset."""
     count, width = states.costs.shape
-    entering = prior.enter(states.beats, states.grids)
-    total = states.costs[0] + entering[0] + _misfit(states.errors[0] / sigma)
+    total = _start_costs(states, prior, timing)
     back = np.zeros((count, width), np.int64)
     for first in range(1, count, _CHUNK_ONSETS):
         rows = np.arange(first, min(first + _CHUNK_ONSETS, count))
-        steps = _step_costs(onsets, states, prior, entering, rows, sigma, correlation)
+        steps = _step_misfits(onsets, states, timing, rows) + _step_priors(onsets, states, prior, rows)
         for row, step in zip(rows, steps, strict=True):
             paths = total[:, None] + step
             back[row] = paths.argmin(axis=0)
@@ -223,31 +230,32 @@ def _decode(onsets: FloatArray, states: _States, prior: _Prior, sigma: float, co
     return path
 
 
-def _step_costs(
-    onsets: FloatArray,
-    states: _States,
-    prior: _Prior,
-    entering: FloatArray,
-    rows: IntArray,
-    sigma: float,
-    correlation: float,
-) -> FloatArray:
-    """Costs of going from each state of the onsets before ``rows`` to each state of ``rows``."""
-    before, after = np.s_[rows - 1, :, None], np.s_[rows, None, :]
+def _start_costs(states: _States, prior: _Prior, timing: _Timing) -> FloatArray:
+    misfit = _misfit(states.errors[0] / timing.sigma_seconds)
+    return states.costs[0] + prior.enter(states.beats[0], states.grids[0]) + misfit
+
+
+def _step_misfits(onsets: FloatArray, states: _States, timing: _Timing, rows: IntArray) -> FloatArray:
+    """Timing costs of going from each state of the onsets before ``rows`` to each state of ``rows``."""
     gaps = (onsets[rows] - onsets[rows - 1])[:, None, None]
-    memory = correlation * np.exp(-gaps / _CORRELATION_SECONDS)
-    surprise = states.errors[after] - memory * states.errors[before]
-    costs = _misfit(surprise / (sigma * np.sqrt(1 - memory**2))) + 0.5 * np.log(1 - memory**2)
-    same_beat = states.beats[before] == states.beats[after]
-    kinds = prior.kinds[states.beats[after]]
-    change = prior.change[kinds, states.grids[before], states.grids[after]]
-    costs += np.where(
-        same_beat, NEVER * (states.grids[before] != states.grids[after]), entering[after] + change
-    )
-    moved = states.ticks[after] - states.ticks[before]
-    merged = np.minimum((gaps / _MERGE_SECONDS) ** 2, _MERGE_LIMIT_NATS)
-    costs += np.where(moved == 0, merged, states.costs[after]) + NEVER * (moved < 0)
+    memory = timing.correlation * np.exp(-gaps / _CORRELATION_SECONDS)
+    spread = np.sqrt(1 - memory**2)
+    surprise = states.errors[rows, None, :] - memory * states.errors[rows - 1, :, None]
+    costs: FloatArray = _misfit(surprise / (timing.sigma_seconds * spread)) + np.log(spread)
     return costs
+
+
+def _step_priors(onsets: FloatArray, states: _States, prior: _Prior, rows: IntArray) -> FloatArray:
+    """Notation costs of the same steps."""
+    before, after = np.s_[rows - 1, :, None], np.s_[rows, None, :]
+    beats, grids = states.beats[after], states.grids[after]
+    other_grid = states.grids[before] != grids
+    new_beat = prior.enter(beats, grids) + prior.change[prior.kinds[beats], states.grids[before], grids]
+    costs = np.where(states.beats[before] == beats, NEVER * other_grid, new_beat)
+    moved = states.ticks[after] - states.ticks[before]
+    gaps = (onsets[rows] - onsets[rows - 1])[:, None, None]
+    merged = np.minimum((gaps / _MERGE_SECONDS) ** 2, _MERGE_LIMIT_NATS)
+    return costs + np.where(moved == 0, merged, states.costs[after]) + NEVER * (moved < 0)
 
 
 def _misfit(z: FloatArray) -> FloatArray:

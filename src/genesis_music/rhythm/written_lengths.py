@@ -1,7 +1,7 @@
 """How long a note is written: what a musician would read, not how long the string happened to sound.
 
-1. A note that stops a little before the next onset is written up to it; a rest is written only when the silence
-   is at least about an eighth, heard as one, and a good part of the time to the next onset.
+1. A note that stops a little before the next onset is written up to it; a rest is written only when the
+   silence is about an eighth or more, heard as one, and a good part of the time to the next onset.
 2. A note that stops early is written to the simplest place near its end. Players let go early, so a note is
    expected to sound for about nine tenths of its written length.
 3. A note that rings on is written to the onset nearest to its end, or to the beat where nothing is struck.
@@ -33,14 +33,14 @@ _NO_ONSET_COST_TICKS = 0.15 * TICKS_PER_QUARTER
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Written onsets (ticks, ascending) and when they were played (seconds), closed by the end of the piece."""
+    """Written onsets (ticks, ascending) and their performed times (seconds), closed by the piece's end."""
 
     ticks: list[int]
     seconds: list[float]
 
 
 def write_lengths(notes: Sequence[Note], starts: Sequence[int], timeline: Timeline) -> list[int]:
-    """Return the written length in ticks (>= 1) of every note; ``starts`` are its place in ``timeline.ticks``."""
+    """Return every note's written length in ticks (>= 1); ``starts`` index ``timeline.ticks``."""
     ends = np.interp([note.end_seconds for note in notes], timeline.seconds, timeline.ticks)
     limits = _next_of_same_pitch(notes, starts, len(timeline.ticks) - 1)
     return [
