@@ -23,6 +23,8 @@ class Human:
     """Largest spread of a strummed chord of six strings."""
     beat_error_ms: float = 15.0
     """Largest error of the tracked beats."""
+    lateness_ms: float = 15.0
+    """Largest constant lead or lag of the notes against the tracked beats."""
     held: tuple[float, float] = (0.85, 1.03)
     """Range of the share of its written length that a note sounds."""
 
@@ -58,7 +60,8 @@ def perform(
     quarters = [place.quarters for place in places]
     true_seconds = _beat_seconds(quarters, tempo_bpm, human, rng)
     true_map = TempoMap(_retimed(places, true_seconds), _measures(signatures, true_seconds, places))
-    heard_seconds = [t + rng.uniform(-1, 1) * human.beat_error_ms / 1000 for t in true_seconds]
+    lateness = rng.uniform(-1, 1) * human.lateness_ms / 1000
+    heard_seconds = [t - lateness + rng.uniform(-1, 1) * human.beat_error_ms / 1000 for t in true_seconds]
     heard_map = TempoMap(_retimed(places, heard_seconds), _measures(signatures, heard_seconds, places))
     notes: list[tuple[Note, WrittenTime]] = []
     for event in events:

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -26,7 +26,7 @@ from genesis_music.evaluation.guitarset import Excerpt, read_excerpt
 from genesis_music.evaluation.rhythm import chords_kept, closeness, readability, written_accuracy
 from genesis_music.rhythm.notation import write_measures
 from genesis_music.rhythm.quantise import detect_swing, quantise
-from genesis_music.score import Beat, Measure, Note, TabNote, TempoMap, TimeSignature, Track, Tuning
+from genesis_music.score import Beat, Measure, TabNote, TempoMap, TimeSignature, Track, Tuning
 
 REPOSITORY = Path(__file__).parents[2]
 EVALUATION = REPOSITORY.parent / "shared" / "eval"

@@ -11,7 +11,7 @@ from random import Random
 from benchmarks.accuracy.human_player import Human, Performance, WrittenEvent, perform
 from genesis_music.score import TimeSignature
 
-STYLES = ("eighths", "sixteenths", "triplets", "swing", "syncopated", "mixed")
+STYLES = ("eighths", "sixteenths", "triplets", "swing", "syncopated", "mixed", "ornate")
 
 _QUARTERS = ("4", "4", "4r")
 _EIGHTHS = ("8 8", "8 8", "4", "8r 8", "8 8r")
@@ -23,6 +23,15 @@ _CELLS = {
     "triplets": (*_TRIPLETS, "4", "8 8"),
     "swing": ("8 8", "8 8", "8 8", "4", "8r 8", "8t 8t 8t"),
     "syncopated": ("8 4 8", "4. 8", "8r 4 8", "8. 8. 8", "16 8 16", "8r 8", "8 8", "16 8.", "4 8r 8", "8 4."),
+    "ornate": (
+        "16 16 16 16",
+        "32 32 16 8",
+        "16s 16s 16s 8",
+        "8 16s 16s 16s",
+        "16s 16s 16s 16s 16s 16s",
+        "8 8",
+        "4",
+    ),
     "mixed": _EIGHTHS + _SIXTEENTHS + _TRIPLETS[:1] + _QUARTERS,
 }
 _COMPOUND_CELLS = ("8 8 8", "4 8", "4.", "8 4", "8r 8 8", "16 16 8 8", "8 16 16 8", "4 8r")
@@ -34,7 +43,11 @@ _LENGTHS = {
     "16": Fraction(1, 4),
     "4t": Fraction(2, 3),
     "8t": Fraction(1, 3),
+    "16s": Fraction(1, 6),
+    "32": Fraction(1, 8),
 }
+
+_TEMPI_BPM = {"sixteenths": (60, 120), "mixed": (60, 110), "ornate": (50, 90)}
 
 
 def generate(style: str, seed: int, human: Human, measures: int = 16) -> Performance:
@@ -44,7 +57,7 @@ def generate(style: str, seed: int, human: Human, measures: int = 16) -> Perform
     signature = TimeSignature(6, 8) if compound else TimeSignature(rng.choice((4, 4, 4, 3, 2)), 4)
     cells = _COMPOUND_CELLS if compound else _CELLS[style]
     events = _events(rng, signature, cells, measures)
-    tempo_bpm = rng.uniform(70, 110 if style in ("sixteenths", "mixed") else 160)
+    tempo_bpm = rng.uniform(*_TEMPI_BPM.get(style, (70, 160)))
     ratio = rng.uniform(0.6, 0.68) if style == "swing" else 0.5
     return perform(events, [signature] * measures, tempo_bpm, human, rng, swing_ratio=ratio)
 

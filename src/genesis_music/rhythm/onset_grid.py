@@ -38,6 +38,9 @@ _CORRELATION_SECONDS = 0.5
 _MERGE_SECONDS = 0.03
 _MERGE_LIMIT_NATS = 14.0
 _OUTLIER_SIGMAS = 3.0
+_LATENESS_SECONDS = 0.06
+_LATENESS_PHASE = 0.16
+_LATENESS_PRIOR_ONSETS = 8
 _CHUNK_ONSETS = 1024
 _PRIOR_BEATS = 16.0
 """The prior of the grids weighs as much as this many beats of the piece."""
@@ -82,6 +85,23 @@ def beat_table(tempo_map: TempoMap) -> BeatTable:
     )
 
 
+def aligned_to(onset_seconds: FloatArray, table: BeatTable) -> BeatTable:
+    """Move all beats by the constant lateness (or earliness) with which onsets are played on them.
+
+    Players lay back, detectors lag: without this, straight off-beats would look swung.
+    """
+    nearest = np.clip(np.searchsorted(table.start_seconds, onset_seconds), 1, len(table.kinds) - 1)
+    after = onset_seconds - table.start_seconds[nearest]
+    before = onset_seconds - table.start_seconds[nearest - 1]
+    lateness = np.where(np.abs(after) < np.abs(before), after, before)
+    window = np.minimum(_LATENESS_SECONDS, _LATENESS_PHASE * table.length_seconds[nearest])
+    on_beat = lateness[np.abs(lateness) < window]
+    if not len(on_beat):
+        return table
+    trust = len(on_beat) / (len(on_beat) + _LATENESS_PRIOR_ONSETS)
+    return replace(table, start_seconds=table.start_seconds + trust * float(np.median(on_beat)))
+
+
 def grid_beat(signature: TimeSignature) -> Fraction:
     """The beat that grids divide: the felt beat, but never longer than a quarter in simple metres."""
     return signature.beat_quarters if signature.is_compound else min(signature.beat_quarters, Fraction(1))
@@ -112,7 +132,7 @@ def place_onsets(onset_seconds: FloatArray, table: BeatTable, choice: GridChoice
     grids = [choice(length) for length in table.lengths]
     states = _states(onset_seconds, table, grids)
     prior = _Prior.of(table, grids)
-    path = _decode(onset_seconds, states, prior, _Timing(_FIRST_SIGMA_SECONDS, 0.0))
+    path = _decode(onset_seconds, states, prior, _Timing(0.0, _FIRST_SIGMA_SECONDS, 0.0))
     rows = np.arange(len(path))
     timing = _Timing.of(states.errors[rows, path])
     prior = prior.adapted_to(states.beats[rows, path], states.grids[rows, path])
@@ -122,19 +142,22 @@ def place_onsets(onset_seconds: FloatArray, table: BeatTable, choice: GridChoice
 
 @dataclass(frozen=True, slots=True)
 class _Timing:
-    """Standard deviation of the deviations, and their correlation from onset to onset."""
+    """Mean and standard deviation of the deviations, and their correlation from onset to onset."""
 
+    mean_seconds: float
     sigma_seconds: float
     correlation: float
 
     @classmethod
     def of(cls, errors: FloatArray) -> _Timing:
-        """Estimate both robustly from deviations in seconds."""
-        sigma = float(np.clip(1.48 * np.median(np.abs(errors)), *_SIGMA_RANGE_SECONDS))
-        clipped = np.clip(errors, -2 * sigma, 2 * sigma)
+        """Estimate them robustly from deviations in seconds."""
+        trust = len(errors) / (len(errors) + _LATENESS_PRIOR_ONSETS)
+        mean = trust * float(np.median(errors))
+        sigma = float(np.clip(1.48 * np.median(np.abs(errors - mean)), *_SIGMA_RANGE_SECONDS))
+        clipped = np.clip(errors - mean, -2 * sigma, 2 * sigma)
         power = float(np.sum(clipped**2))
         correlation = float(np.sum(clipped[1:] * clipped[:-1])) / power if power else 0.0
-        return cls(sigma, min(max(correlation, 0.0), 0.8))
+        return cls(mean, sigma, min(max(correlation, 0.0), 0.8))
 
 
 def _states(onsets: FloatArray, table: BeatTable, grids: list[tuple[Grid, ...]]) -> _States:
@@ -231,7 +254,7 @@ def _decode(onsets: FloatArray, states: _States, prior: _Prior, timing: _Timing)
 
 
 def _start_costs(states: _States, prior: _Prior, timing: _Timing) -> FloatArray:
-    misfit = _misfit(states.errors[0] / timing.sigma_seconds)
+    misfit = _misfit((states.errors[0] - timing.mean_seconds) / timing.sigma_seconds)
     return states.costs[0] + prior.enter(states.beats[0], states.grids[0]) + misfit
 
 
@@ -240,9 +263,9 @@ def _step_misfits(onsets: FloatArray, states: _States, timing: _Timing, rows: In
     gaps = (onsets[rows] - onsets[rows - 1])[:, None, None]
     memory = timing.correlation * np.exp(-gaps / _CORRELATION_SECONDS)
     spread = np.sqrt(1 - memory**2)
-    surprise = states.errors[rows, None, :] - memory * states.errors[rows - 1, :, None]
-    costs: FloatArray = _misfit(surprise / (timing.sigma_seconds * spread)) + np.log(spread)
-    return costs
+    before = states.errors[rows - 1, :, None] - timing.mean_seconds
+    surprise = states.errors[rows, None, :] - timing.mean_seconds - memory * before
+    return np.asarray(_misfit(surprise / (timing.sigma_seconds * spread)) + np.log(spread))
 
 
 def _step_priors(onsets: FloatArray, states: _States, prior: _Prior, rows: IntArray) -> FloatArray:
@@ -255,10 +278,12 @@ def _step_priors(onsets: FloatArray, states: _States, prior: _Prior, rows: IntAr
     moved = states.ticks[after] - states.ticks[before]
     gaps = (onsets[rows] - onsets[rows - 1])[:, None, None]
     merged = np.minimum((gaps / _MERGE_SECONDS) ** 2, _MERGE_LIMIT_NATS)
-    return costs + np.where(moved == 0, merged, states.costs[after]) + NEVER * (moved < 0)
+    place: FloatArray = np.where(moved == 0, merged, states.costs[after]) + NEVER * (moved < 0)
+    return np.add(costs, place)
 
 
 def _misfit(z: FloatArray) -> FloatArray:
     """Negative log-likelihood of a deviation in standard deviations: quadratic, then linear."""
     size = np.abs(z)
-    return np.where(size < _OUTLIER_SIGMAS, 0.5 * size**2, _OUTLIER_SIGMAS * (size - 0.5 * _OUTLIER_SIGMAS))
+    tail = _OUTLIER_SIGMAS * (size - 0.5 * _OUTLIER_SIGMAS)
+    return np.asarray(np.where(size < _OUTLIER_SIGMAS, 0.5 * size**2, tail))

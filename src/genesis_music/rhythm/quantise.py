@@ -15,7 +15,7 @@ from genesis_music.errors import SettingsError
 from genesis_music.rhythm.chords import Strike, find_strikes
 from genesis_music.rhythm.grids import candidate_grids, fixed_grid
 from genesis_music.rhythm.metre import to_quarters, to_ticks
-from genesis_music.rhythm.onset_grid import GridChoice, beat_table, place_onsets
+from genesis_music.rhythm.onset_grid import GridChoice, aligned_to, beat_table, place_onsets
 from genesis_music.rhythm.swing import Swing, detect_swing
 from genesis_music.rhythm.written_lengths import Timeline, write_lengths
 from genesis_music.score import Note, TempoMap, WrittenTime
@@ -83,7 +83,7 @@ def _grid_choice(notes: Sequence[Note], tempo_map: TempoMap, settings: QuantiseS
 def _strike_ticks(strikes: list[Strike], tempo_map: TempoMap, choice: GridChoice) -> list[int]:
     """Written positions inside the piece, ascending."""
     onsets = np.array([strike.onset_seconds for strike in strikes])
-    placed = place_onsets(onsets, beat_table(tempo_map), choice)
+    placed = place_onsets(onsets, aligned_to(onsets, beat_table(tempo_map)), choice)
     last = tempo_map.measures[-1]
     latest = to_ticks(last.start_quarters + last.length_quarters - min(last.length_quarters, Fraction(1, 4)))
     return [min(max(int(tick), 0), latest) for tick in placed.ticks]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genesis_music.rhythm.chords import find_strikes
-from genesis_music.rhythm.onset_grid import BeatTable, beat_table
+from genesis_music.rhythm.onset_grid import BeatTable, aligned_to, beat_table
 from genesis_music.score import Note, TempoMap
 
 SWING_RATIOS = (0.56, 0.71)
@@ -38,7 +38,7 @@ def detect_swing(notes: Sequence[Note], tempo_map: TempoMap) -> Swing | None:
     onsets = np.array([strike.onset_seconds for strike in find_strikes(notes)])
     if not len(onsets):
         return None
-    offbeats, triplets = _offbeats(onsets, beat_table(tempo_map))
+    offbeats, triplets = _offbeats(onsets, aligned_to(onsets, beat_table(tempo_map)))
     if len(offbeats) < _FEWEST_OFFBEATS:
         return None
     ratio = float(np.median(offbeats))
