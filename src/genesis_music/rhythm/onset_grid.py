@@ -255,7 +255,7 @@ def _decode(onsets: FloatArray, states: _States, prior: _Prior, timing: _Timing)
 
 def _start_costs(states: _States, prior: _Prior, timing: _Timing) -> FloatArray:
     misfit = _misfit((states.errors[0] - timing.mean_seconds) / timing.sigma_seconds)
-    return states.costs[0] + prior.enter(states.beats[0], states.grids[0]) + misfit
+    return np.asarray(states.costs[0] + prior.enter(states.beats[0], states.grids[0]) + misfit)
 
 
 def _step_misfits(onsets: FloatArray, states: _States, timing: _Timing, rows: IntArray) -> FloatArray:
