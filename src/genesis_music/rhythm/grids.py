@@ -14,7 +14,7 @@ class Grid:
     """Places in a felt beat: ``written`` as shares of it, ``performed`` where a player puts them.
 
     Costs are in nats (negative log-probabilities): ``beat_cost`` once a beat, ``slot_costs`` once an onset.
-    ``family`` tells straight (0), triplet (1) and swung (2) grids apart: changing it costs.
+    ``family`` tells straight (0) from triplet and swung grids (1): changing it costs.
     """
 
     written: tuple[Fraction, ...]
@@ -87,12 +87,13 @@ def _triplet_grids() -> tuple[Grid, ...]:
 
 
 def _swung_grids(ratio: float) -> tuple[Grid, ...]:
+    """Swung eighths, and two sixteenths after the off-beat (two before it would sound like a triplet)."""
     h, q = COSTS.half, COSTS.quarter
-    halves, quarters = _even(2, 0.0, (0.0, h)), _even(4, COSTS.sixteenths_beat, (0.0, q, h, q))
-    late = (0.0, ratio / 2, ratio, (1 + ratio) / 2)
+    eighths = (Fraction(0), Fraction(1, 2))
+    cost = COSTS.sixteenths_beat
     return (
-        Grid(halves.written, late[::2], 0.0, halves.slot_costs, 2),
-        Grid(quarters.written, late, quarters.beat_cost + COSTS.sixteenths_beat, quarters.slot_costs, 2),
+        Grid(eighths, (0.0, ratio), 0.0, (0.0, h), 1),
+        Grid((*eighths, Fraction(3, 4)), (0.0, ratio, (1 + ratio) / 2), 2 * cost, (0.0, h, q), 1),
     )
 
 

@@ -8,16 +8,17 @@ The states of an onset are the two places around it on each candidate grid of it
 2. for the complexity of the places and grids, and for changing the grid (:mod:`.grids`);
 3. for putting two onsets at one place, unless they are nearly simultaneous.
 
-Onsets never change their order, and a beat has one grid. After Cemgil & Kappen, "Monte Carlo methods for tempo
-tracking and rhythm quantization", JAIR 2003 (the prior by complexity of the place), and Nakamura et al.,
-"Note value recognition for piano transcription", TASLP 2017 (chords as one event), with a tempo map instead of
-a hidden tempo.
+Onsets never change their order, and a beat has one grid. It is decoded twice: the first path says how evenly
+the piece is played and which grids it uses, the second uses that. After Cemgil & Kappen, "Monte Carlo methods
+for tempo tracking and rhythm quantization", JAIR 2003 (the prior by complexity of the place), and Nakamura et
+al., "Note value recognition for piano transcription", TASLP 2017 (chords as one event); unlike theirs, the
+tempo is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -37,7 +38,12 @@ _CORRELATION_SECONDS = 0.5
 _MERGE_SECONDS = 0.03
 _MERGE_LIMIT_NATS = 14.0
 _OUTLIER_SIGMAS = 3.0
+_LATENESS_SECONDS = 0.06
+_LATENESS_PHASE = 0.16
+_LATENESS_PRIOR_ONSETS = 8
 _CHUNK_ONSETS = 1024
+_PRIOR_BEATS = 16.0
+"""The prior of the grids weighs as much as this many beats of the piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,23 @@ def beat_table(tempo_map: TempoMap) -> BeatTable:
     )
 
 
+def aligned_to(onset_seconds: FloatArray, table: BeatTable) -> BeatTable:
+    """Move all beats by the constant lateness (or earliness) with which onsets are played on them.
+
+    Players lay back, detectors lag: without this, straight off-beats would look swung.
+    """
+    nearest = np.clip(np.searchsorted(table.start_seconds, onset_seconds), 1, len(table.kinds) - 1)
+    after = onset_seconds - table.start_seconds[nearest]
+    before = onset_seconds - table.start_seconds[nearest - 1]
+    lateness = np.where(np.abs(after) < np.abs(before), after, before)
+    window = np.minimum(_LATENESS_SECONDS, _LATENESS_PHASE * table.length_seconds[nearest])
+    on_beat = lateness[np.abs(lateness) < window]
+    if not len(on_beat):
+        return table
+    trust = len(on_beat) / (len(on_beat) + _LATENESS_PRIOR_ONSETS)
+    return replace(table, start_seconds=table.start_seconds + trust * float(np.median(on_beat)))
+
+
 def grid_beat(signature: TimeSignature) -> Fraction:
     """The beat that grids divide: the felt beat, but never longer than a quarter in simple metres."""
     return signature.beat_quarters if signature.is_compound else min(signature.beat_quarters, Fraction(1))
@@ -86,7 +109,7 @@ def grid_beat(signature: TimeSignature) -> Fraction:
 
 @dataclass(frozen=True, slots=True)
 class PlacedOnsets:
-    """Written position (ticks), beat and grid (index into the candidates of the beat's kind) of each onset."""
+    """Written position (ticks), beat and grid (index into its candidates) of each onset."""
 
     ticks: IntArray
     beats: IntArray
@@ -105,24 +128,36 @@ class _States:
 
 
 def place_onsets(onset_seconds: FloatArray, table: BeatTable, choice: GridChoice) -> PlacedOnsets:
-    """Place onsets (seconds, ascending, at least one) on the page; ``choice`` gives each beat length its grids."""
+    """Place onsets (seconds, ascending, at least one); ``choice`` gives the grids for a beat length."""
     grids = [choice(length) for length in table.lengths]
     states = _states(onset_seconds, table, grids)
     prior = _Prior.of(table, grids)
-    path = _decode(onset_seconds, states, prior, _FIRST_SIGMA_SECONDS, 0.0)
+    path = _decode(onset_seconds, states, prior, _Timing(0.0, _FIRST_SIGMA_SECONDS, 0.0))
     rows = np.arange(len(path))
-    sigma, correlation = _noise(states.errors[rows, path])
-    path = _decode(onset_seconds, states, prior, sigma, correlation)
+    timing = _Timing.of(states.errors[rows, path])
+    prior = prior.adapted_to(states.beats[rows, path], states.grids[rows, path])
+    path = _decode(onset_seconds, states, prior, timing)
     return PlacedOnsets(states.ticks[rows, path], states.beats[rows, path], states.grids[rows, path])
 
 
-def _noise(errors: FloatArray) -> tuple[float, float]:
-    """Robust standard deviation (seconds) of the deviations, and their correlation from onset to onset."""
-    sigma = float(np.clip(1.48 * np.median(np.abs(errors)), *_SIGMA_RANGE_SECONDS))
-    clipped = np.clip(errors, -2 * sigma, 2 * sigma)
-    power = float(np.sum(clipped**2))
-    correlation = float(np.sum(clipped[1:] * clipped[:-1])) / power if power else 0.0
-    return sigma, min(max(correlation, 0.0), 0.8)
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    """Mean and standard deviation of the deviations, and their correlation from onset to onset."""
+
+    mean_seconds: float
+    sigma_seconds: float
+    correlation: float
+
+    @classmethod
+    def of(cls, errors: FloatArray) -> _Timing:
+        """Estimate them robustly from deviations in seconds."""
+        trust = len(errors) / (len(errors) + _LATENESS_PRIOR_ONSETS)
+        mean = trust * float(np.median(errors))
+        sigma = float(np.clip(1.48 * np.median(np.abs(errors - mean)), *_SIGMA_RANGE_SECONDS))
+        clipped = np.clip(errors - mean, -2 * sigma, 2 * sigma)
+        power = float(np.sum(clipped**2))
+        correlation = float(np.sum(clipped[1:] * clipped[:-1])) / power if power else 0.0
+        return cls(mean, sigma, min(max(correlation, 0.0), 0.8))
 
 
 def _states(onsets: FloatArray, table: BeatTable, grids: list[tuple[Grid, ...]]) -> _States:
@@ -163,7 +198,7 @@ def _bracket(
 
 @dataclass(frozen=True, slots=True)
 class _Prior:
-    """Costs of grids by kind of beat: ``beat`` (kinds, grids), ``change`` (kinds, grids before, grids after)."""
+    """Costs of grids: ``beat`` (kinds of beat, grids), ``change`` (kinds, grids before, grids after)."""
 
     kinds: IntArray
     beat: FloatArray
@@ -181,20 +216,32 @@ class _Prior:
         kinds = np.append(table.kinds, table.kinds[-1])
         return cls(kinds, beat, change)
 
+    def adapted_to(self, beats: IntArray, grids: IntArray) -> _Prior:
+        """Mix the costs with how often the beats of the piece use each grid."""
+        usage = np.zeros_like(self.beat)
+        first_of_beat = np.append(True, np.diff(beats) != 0)
+        np.add.at(usage, (self.kinds[beats[first_of_beat]], grids[first_of_beat]), 1.0)
+        expected = np.exp(-self.beat)
+        expected *= _PRIOR_BEATS / expected.sum(axis=1, keepdims=True)
+        total = usage.sum(axis=1, keepdims=True) + _PRIOR_BEATS
+        costs = -np.log((usage + expected + 1e-9) / total)
+        return replace(
+            self, beat=np.where(self.beat < NEVER, costs - costs.min(axis=1, keepdims=True), NEVER)
+        )
+
     def enter(self, beats: IntArray, grids: IntArray) -> FloatArray:
         """Cost of the first onset of a beat choosing a grid."""
         return self.beat[self.kinds[beats], grids]
 
 
-def _decode(onsets: FloatArray, states: _States, prior: _Prior, sigma: float, correlation: float) -> IntArray:
+def _decode(onsets: FloatArray, states: _States, prior: _Prior, timing: _Timing) -> IntArray:
     """Return the cheapest state of every onset."""
     count, width = states.costs.shape
-    entering = prior.enter(states.beats, states.grids)
-    total = states.costs[0] + entering[0] + _misfit(states.errors[0] / sigma)
+    total = _start_costs(states, prior, timing)
     back = np.zeros((count, width), np.int64)
     for first in range(1, count, _CHUNK_ONSETS):
         rows = np.arange(first, min(first + _CHUNK_ONSETS, count))
-        steps = _step_costs(onsets, states, prior, entering, rows, sigma, correlation)
+        steps = _step_misfits(onsets, states, timing, rows) + _step_priors(onsets, states, prior, rows)
         for row, step in zip(rows, steps, strict=True):
             paths = total[:, None] + step
             back[row] = paths.argmin(axis=0)
@@ -206,34 +253,37 @@ def _decode(onsets: FloatArray, states: _States, prior: _Prior, sigma: float, co
     return path
 
 
-def _step_costs(
-    onsets: FloatArray,
-    states: _States,
-    prior: _Prior,
-    entering: FloatArray,
-    rows: IntArray,
-    sigma: float,
-    correlation: float,
-) -> FloatArray:
-    """Costs of going from each state of the onsets before ``rows`` to each state of ``rows``."""
-    before, after = np.s_[rows - 1, :, None], np.s_[rows, None, :]
+def _start_costs(states: _States, prior: _Prior, timing: _Timing) -> FloatArray:
+    misfit = _misfit((states.errors[0] - timing.mean_seconds) / timing.sigma_seconds)
+    return np.asarray(states.costs[0] + prior.enter(states.beats[0], states.grids[0]) + misfit)
+
+
+def _step_misfits(onsets: FloatArray, states: _States, timing: _Timing, rows: IntArray) -> FloatArray:
+    """Timing costs of going from each state of the onsets before ``rows`` to each state of ``rows``."""
     gaps = (onsets[rows] - onsets[rows - 1])[:, None, None]
-    memory = correlation * np.exp(-gaps / _CORRELATION_SECONDS)
-    surprise = states.errors[after] - memory * states.errors[before]
-    costs = _misfit(surprise / (sigma * np.sqrt(1 - memory**2))) + 0.5 * np.log(1 - memory**2)
-    same_beat = states.beats[before] == states.beats[after]
-    kinds = prior.kinds[states.beats[after]]
-    change = prior.change[kinds, states.grids[before], states.grids[after]]
-    costs += np.where(
-        same_beat, NEVER * (states.grids[before] != states.grids[after]), entering[after] + change
-    )
+    memory = timing.correlation * np.exp(-gaps / _CORRELATION_SECONDS)
+    spread = np.sqrt(1 - memory**2)
+    before = states.errors[rows - 1, :, None] - timing.mean_seconds
+    surprise = states.errors[rows, None, :] - timing.mean_seconds - memory * before
+    return np.asarray(_misfit(surprise / (timing.sigma_seconds * spread)) + np.log(spread))
+
+
+def _step_priors(onsets: FloatArray, states: _States, prior: _Prior, rows: IntArray) -> FloatArray:
+    """Notation costs of the same steps."""
+    before, after = np.s_[rows - 1, :, None], np.s_[rows, None, :]
+    beats, grids = states.beats[after], states.grids[after]
+    other_grid = states.grids[before] != grids
+    new_beat = prior.enter(beats, grids) + prior.change[prior.kinds[beats], states.grids[before], grids]
+    costs = np.where(states.beats[before] == beats, NEVER * other_grid, new_beat)
     moved = states.ticks[after] - states.ticks[before]
+    gaps = (onsets[rows] - onsets[rows - 1])[:, None, None]
     merged = np.minimum((gaps / _MERGE_SECONDS) ** 2, _MERGE_LIMIT_NATS)
-    costs += np.where(moved == 0, merged, states.costs[after]) + NEVER * (moved < 0)
-    return costs
+    place: FloatArray = np.where(moved == 0, merged, states.costs[after]) + NEVER * (moved < 0)
+    return np.add(costs, place)
 
 
 def _misfit(z: FloatArray) -> FloatArray:
     """Negative log-likelihood of a deviation in standard deviations: quadratic, then linear."""
     size = np.abs(z)
-    return np.where(size < _OUTLIER_SIGMAS, 0.5 * size**2, _OUTLIER_SIGMAS * (size - 0.5 * _OUTLIER_SIGMAS))
+    tail = _OUTLIER_SIGMAS * (size - 0.5 * _OUTLIER_SIGMAS)
+    return np.asarray(np.where(size < _OUTLIER_SIGMAS, 0.5 * size**2, tail))

@@ -15,7 +15,14 @@ from genesis_music.errors import SettingsError
 from genesis_music.rhythm.chords import Strike, find_strikes
 from genesis_music.rhythm.grids import candidate_grids, fixed_grid
 from genesis_music.rhythm.metre import to_quarters, to_ticks
-from genesis_music.rhythm.onset_grid import GridChoice, beat_table, place_onsets
+from genesis_music.rhythm.onset_grid import (
+    BeatTable,
+    FloatArray,
+    GridChoice,
+    aligned_to,
+    beat_table,
+    place_onsets,
+)
 from genesis_music.rhythm.swing import Swing, detect_swing
 from genesis_music.rhythm.written_lengths import Timeline, write_lengths
 from genesis_music.score import Note, TempoMap, WrittenTime
@@ -63,8 +70,10 @@ def quantise(
     if not notes:
         return ()
     strikes = find_strikes(notes)
-    ticks = _strike_ticks(strikes, tempo_map, _grid_choice(notes, tempo_map, settings))
-    timeline, event_of_note = _timeline(strikes, ticks, len(notes), tempo_map)
+    onsets = np.array([strike.onset_seconds for strike in strikes])
+    table = aligned_to(onsets, beat_table(tempo_map))
+    ticks = _onset_ticks(onsets, tempo_map, table, _grid_choice(notes, tempo_map, settings))
+    timeline, event_of_note = _timeline(strikes, ticks, table, tempo_map)
     lengths = write_lengths(notes, event_of_note, timeline)
     write = partial(_written, tempo_map, [to_ticks(m.start_quarters) for m in tempo_map.measures])
     return tuple(
@@ -80,20 +89,21 @@ def _grid_choice(notes: Sequence[Note], tempo_map: TempoMap, settings: QuantiseS
     return partial(candidate_grids, swing_ratio=ratio)
 
 
-def _strike_ticks(strikes: list[Strike], tempo_map: TempoMap, choice: GridChoice) -> list[int]:
+def _onset_ticks(
+    onset_seconds: FloatArray, tempo_map: TempoMap, table: BeatTable, choice: GridChoice
+) -> list[int]:
     """Written positions inside the piece, ascending."""
-    onsets = np.array([strike.onset_seconds for strike in strikes])
-    placed = place_onsets(onsets, beat_table(tempo_map), choice)
+    placed = place_onsets(onset_seconds, table, choice)
     last = tempo_map.measures[-1]
     latest = to_ticks(last.start_quarters + last.length_quarters - min(last.length_quarters, Fraction(1, 4)))
     return [min(max(int(tick), 0), latest) for tick in placed.ticks]
 
 
 def _timeline(
-    strikes: list[Strike], ticks: list[int], note_count: int, tempo_map: TempoMap
+    strikes: list[Strike], ticks: list[int], table: BeatTable, tempo_map: TempoMap
 ) -> tuple[Timeline, list[int]]:
     """Merge strikes written at one place; return the events and the event of every note."""
-    event_of_note = [0] * note_count
+    event_of_note = [0] * sum(len(strike.notes) for strike in strikes)
     event_ticks: list[int] = []
     event_seconds: list[float] = []
     for tick, group in groupby(zip(ticks, strikes, strict=True), key=lambda pair: pair[0]):
@@ -105,7 +115,8 @@ def _timeline(
     last = tempo_map.measures[-1]
     end = last.start_quarters + last.length_quarters
     end_seconds = max(tempo_map.seconds_at(float(end)), event_seconds[-1] + 0.05)
-    return Timeline([*event_ticks, to_ticks(end)], [*event_seconds, end_seconds]), event_of_note
+    beats = dict(zip(table.start_ticks.tolist(), table.start_seconds.tolist(), strict=True))
+    return Timeline([*event_ticks, to_ticks(end)], [*event_seconds, end_seconds], beats), event_of_note
 
 
 def _written(tempo_map: TempoMap, measure_ticks: list[int], start: int, length: int) -> WrittenTime:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genesis_music.rhythm.chords import find_strikes
-from genesis_music.rhythm.onset_grid import BeatTable, beat_table
+from genesis_music.rhythm.onset_grid import BeatTable, aligned_to, beat_table
 from genesis_music.score import Note, TempoMap
 
-SWING_RATIOS = (0.56, 0.73)
+SWING_RATIOS = (0.56, 0.71)
 """Late enough to be heard as swing, too early for a sixteenth."""
 
 _OFFBEAT_PHASES = (0.42, 0.8)
@@ -38,14 +38,14 @@ def detect_swing(notes: Sequence[Note], tempo_map: TempoMap) -> Swing | None:
     onsets = np.array([strike.onset_seconds for strike in find_strikes(notes)])
     if not len(onsets):
         return None
-    offbeats, triplets = _offbeats(onsets, beat_table(tempo_map))
+    offbeats, triplets = _offbeats(onsets, aligned_to(onsets, beat_table(tempo_map)))
     if len(offbeats) < _FEWEST_OFFBEATS:
         return None
     ratio = float(np.median(offbeats))
     late = float(np.mean(np.abs(offbeats - ratio) < 0.07))
     triplet_share = triplets / (triplets + len(offbeats))
     low, high = SWING_RATIOS
-    if not low <= ratio <= high or late < 0.6 or triplet_share > _LARGEST_TRIPLET_SHARE:
+    if not low <= ratio <= high or late < 0.7 or triplet_share > _LARGEST_TRIPLET_SHARE:
         return None
     return Swing(round(ratio, 3), late * (1 - triplet_share))
 
