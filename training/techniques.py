@@ -1,8 +1,8 @@
-"""Fit the two logistic models of technique detection on labelled synthetic performances.
+"""Fit the logistic models of technique detection on labelled synthetic performances.
 
     python -m training.techniques
 
-prints the weights that stand in ``tablature/legato.py`` and ``tablature/contour.py``. Performances with seeds
+prints the weights that stand in ``legato.py``, ``contour.py`` and ``texture.py``. Performances with seeds
 below ``TRAINING_SEEDS`` are fitted; ``benchmarks.accuracy.techniques`` measures on others.
 """
 
@@ -14,7 +14,8 @@ from genesis_music.score import TechniqueKind
 from genesis_music.tablature.contour import vibrato_features
 from genesis_music.tablature.legato import string_moves
 from genesis_music.tablature.note_columns import note_columns
-from training.technique_performances import Performance, perform
+from genesis_music.tablature.texture import palm_mute_features
+from training.technique_performances import STANDARD, Performance, perform
 
 TRAINING_SEEDS = 1200
 RIDGE = 1.0
@@ -53,9 +54,24 @@ def vibrato_examples(performance: Performance) -> tuple[np.ndarray, np.ndarray]:
     return features[long_enough], labels[long_enough]
 
 
+def palm_mute_examples(performance: Performance) -> tuple[np.ndarray, np.ndarray]:
+    columns = note_columns(performance.notes, performance.tempo_map)
+    candidate, features = palm_mute_features(columns, STANDARD)
+    muted = np.zeros(len(columns.onset))
+    muted[columns.row_of] = [TechniqueKind.PALM_MUTE in kinds for kinds in performance.truth]
+    return features[candidate], muted[candidate]
+
+
+MODELS = (
+    ("LEGATO_WEIGHTS", legato_examples),
+    ("VIBRATO_WEIGHTS", vibrato_examples),
+    ("PALM_MUTE_WEIGHTS", palm_mute_examples),
+)
+
+
 def main() -> None:
     performances = [perform(seed) for seed in range(TRAINING_SEEDS)]
-    for name, examples in (("LEGATO_WEIGHTS", legato_examples), ("VIBRATO_WEIGHTS", vibrato_examples)):
+    for name, examples in MODELS:
         features, labels = (np.concatenate(part) for part in zip(*map(examples, performances), strict=True))
         weights = fit_logistic(features, labels)
         print(f"{name} = ({', '.join(f'{w:.3f}' for w in weights)})  # {len(labels)} examples")

@@ -34,6 +34,7 @@ SLOWEST_PERIOD_POINTS = 25
 EDGE_POINTS = SLOWEST_PERIOD_POINTS // 2
 NOTES_AT_ONCE = 256
 """Bounds the memory of the running medians."""
+GLIDE_POINTS = 25
 SHORTEST_SECONDS = 0.07
 STEADY_SEMITONES = 0.3
 """A contour that never moves further than this cannot hold any technique: not looked at."""
@@ -57,8 +58,9 @@ class BendShape(StrEnum):
 class ContourReading:
     """What one contour shows; confidences 0..1, levels in semitones from the note's pitch.
 
-    ``start_semitones`` and ``end_semitones`` tell glides from and to a neighbour. ``vibrato_semitones`` is
-    the amplitude (half of peak to peak).
+    ``start_semitones`` and ``end_semitones`` are where it begins and ends; ``arriving_semitones`` and
+    ``leaving_semitones`` how much of that is a glide in the first or last quarter second.
+    ``vibrato_semitones`` is the amplitude (half of peak to peak).
     """
 
     bend_confidence: float = 0.0
@@ -68,6 +70,8 @@ class ContourReading:
     vibrato_semitones: float = 0.0
     start_semitones: float = 0.0
     end_semitones: float = 0.0
+    arriving_semitones: float = 0.0
+    leaving_semitones: float = 0.0
 
 
 STEADY = ContourReading()
@@ -126,18 +130,29 @@ def _read(tape: _Tape) -> list[ContourReading]:
     vibrato_confidence, vibrato_semitones = _vibrato(tape)
     level = tape.running_median(LEVEL_POINTS)
     slow = np.convolve(level, np.full(VIBRATO_PERIOD_POINTS, 1 / VIBRATO_PERIOD_POINTS), "same")
-    bends = _bends(tape, level)
-    bends_under_vibrato = _bends(tape, slow)
+    bends, bends_under_vibrato = _bends(tape, level), _bends(tape, slow)
+    columns = (vibrato_confidence, vibrato_semitones, *_glides(tape, level))
     return [
         replace(
             bends_under_vibrato[i] if confidence >= 0.5 else bends[i],
             vibrato_confidence=confidence,
             vibrato_semitones=semitones,
+            arriving_semitones=arriving,
+            leaving_semitones=leaving,
         )
-        for i, (confidence, semitones) in enumerate(
-            zip(vibrato_confidence.tolist(), vibrato_semitones.tolist(), strict=True)
+        for i, (confidence, semitones, arriving, leaving) in enumerate(
+            zip(*(column.tolist() for column in columns), strict=True)
         )
     ]
+
+
+def _glides(tape: _Tape, level: FloatColumn) -> tuple[FloatColumn, FloatColumn]:
+    """How far the first and the last quarter second of each note lie from what is next to them."""
+    edge = tape.running_median(3)
+    middle = (tape.start + tape.stop) // 2
+    arriving = edge[tape.start + 1] - level[np.minimum(middle, tape.start + GLIDE_POINTS)]
+    leaving = edge[tape.stop - 2] - level[np.maximum(middle, tape.stop - GLIDE_POINTS)]
+    return arriving, leaving
 
 
 def _bends(tape: _Tape, level: FloatColumn) -> list[ContourReading]:

@@ -23,6 +23,8 @@ STRUM_EFFORT = 0.6
 """Strumming costs the right hand this share of what picking single strings as fast does."""
 SHORTEST_STEP_SECONDS = 0.04
 """Grace notes closer than this are one movement."""
+FEWEST_ACTIONS = 4
+"""A rate is not judged from fewer actions than this, if there are so many: two quick notes are no run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +175,9 @@ def _judge(
     picks = _busy_rate([move.step_seconds for move in moves if move.event.plucked])
     placements = _busy_rate([m.hold_seconds / m.fingers_placed for m in moves if m.fingers_placed])
     demands = Demands(
-        uncommon_chords=(1 - melodic) * rarity + melodic * _neck_score(events),
+        uncommon_chords=either((1 - melodic) * rarity, 0.6 * _neck_score(events)),
         finger_positioning=either(
-            0.5 * ramp(stretch, 70, 150), 0.45 * _share(grips), 0.8 * ramp(shift, 100, 1200)
+            0.5 * ramp(stretch, 70, 150), 0.45 * _share(grips), 0.8 * rate_ramp(shift, 50, 1000)
         ),
         fingering_difficulty=_fingering_score(grips, events, placements),
         repetitiveness=ramp(sum(move.surprise_bits for move in moves) / len(moves), 2, 9),
@@ -193,7 +195,7 @@ def _share(grips: Sequence[Grip]) -> float:
 
 def _busy_rate(steps_seconds: Sequence[float]) -> float:
     """Actions per second in the busier half: a run in half a bar is as fast as a full bar of it."""
-    steps = sorted(steps_seconds)[: ceil(len(steps_seconds) / 2)]
+    steps = sorted(steps_seconds)[: max(FEWEST_ACTIONS, ceil(len(steps_seconds) / 2))]
     total = sum(steps)
     return len(steps) / total if steps and total > 0 else 0.0
 
@@ -210,13 +212,13 @@ def _melodic_share(moves: Sequence[_Move]) -> float:
 
 
 def _neck_score(events: Sequence[Event]) -> float:
-    """How far from the open position lines are played: 0 within four frets, 1 on average above the 16th."""
+    """How far from the open position it is played: 0 within four frets, 1 on average above the 16th."""
     frets = [fret for event in events for _, fret in event.places if fret > 0]
     return ramp(sum(frets) / len(frets), 4, 16) if frets else 0.0
 
 
 def _fingering_score(grips: Sequence[Grip], events: Sequence[Event], placements_per_second: float) -> float:
-    held = sum(ramp(grip.fingers + grip.barre, 1.5, 6) for grip in grips) / len(grips)
+    held = sum(ramp(grip.fingers + grip.barre, 1.5, 7) for grip in grips) / len(grips)
     bent = sum(event.bent > 0 for event in events) / len(events)
     return either(held, 0.4 * bent, 0.9 * rate_ramp(placements_per_second, 3, 14))
 

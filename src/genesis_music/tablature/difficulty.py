@@ -31,9 +31,11 @@ HARDEST_SHARE = 0.25
 HARDEST_WEIGHT = 0.6
 HARDEST_LISTED = 5
 WORTH_TELLING = 0.2
-EASIEST_SCORE = 0.08
-HARDEST_SCORE = 0.78
+EASIEST_SCORE = 0.09
+HARDEST_SCORE = 0.82
 """Weighted means that become level 1 and level 10."""
+LEVEL_EXPONENT = 0.85
+"""Below 1: a beginner's levels lie closer together than a virtuoso's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def level_of(demands: Demands) -> float:
     weights, scores = asdict(WEIGHTS), asdict(demands)
     square = sum(weights[name] * scores[name] ** 2 for name in weights) / sum(weights.values())
     share = (sqrt(square) - EASIEST_SCORE) / (HARDEST_SCORE - EASIEST_SCORE)
-    return round(1.0 + 9.0 * min(max(share, 0.0), 1.0), 1)
+    return round(1.0 + 9.0 * min(max(share, 0.0), 1.0) ** LEVEL_EXPONENT, 1)
 
 
 def _overall(judged: Sequence[Demands]) -> Demands:

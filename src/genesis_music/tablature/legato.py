@@ -27,8 +27,13 @@ LONGEST_WAIT_SECONDS = 1.5
 """A plucked string is too weak to be hammered audibly after this long."""
 REFERENCE_NOTES = 8
 """Attacks are compared with those of this many notes to either side."""
-GLIDE_SHARE = 0.4
-"""A contour that covers this share of the interval between two notes glides from one to the other."""
+GLIDE_SHARE = 0.25
+GLIDE_SEMITONES = 0.6
+"""A contour that covers both of these on its way from one note to the next is a slide."""
+UNSEEN_SLIDES = 0.15
+"""Share of slurs between fretted notes within reach that are slides whose glide the detector missed."""
+UNSEEN_GLIDE = 0.8
+"""Confidence in a slide is lowered by this when only distance and a weak attack speak for it."""
 
 LEGATO_WEIGHTS = (-2.854, -6.396, -9.137, -1.223)
 """Bias and weights of :func:`legato_features`, fitted by ``python -m training.techniques``."""
@@ -120,24 +125,27 @@ def _slides_in(reading: ContourReading) -> bool:
 
 
 def _glide(columns: NoteColumns, source: int, target: int, contours: Mapping[int, ContourReading]) -> float:
-    """Share (0..1) of the interval that the end of one note and the start of the next glide over."""
+    """Share of the interval that is glided over where two notes meet; 0 when that is little."""
     leaving, arriving = contours.get(source, STEADY), contours.get(target, STEADY)
     interval = int(columns.pitch[target] - columns.pitch[source])
     if not interval:
         return 0.0
-    covered = leaving.end_semitones / interval - arriving.start_semitones / interval
-    return min(max(covered, 0.0), 1.0)
+    # A released bend also moves near the end, but back to its pitch, not away from it.
+    share = max(0.0, min(leaving.leaving_semitones / interval, leaving.end_semitones / interval))
+    share += max(0.0, min(-arriving.arriving_semitones / interval, -arriving.start_semitones / interval))
+    return min(share, 1.0) if share >= max(GLIDE_SHARE, GLIDE_SEMITONES / abs(interval)) else 0.0
 
 
 def _classify(source_fret: int, target_fret: int, legato: float, glide: float) -> Arrival | None:
     frets = abs(target_fret - source_fret)
     is_open = source_fret == 0 or target_fret == 0
-    if not is_open and glide >= GLIDE_SHARE and frets <= LONGEST_SLIDE_FRETS:
-        return Arrival(TechniqueKind.SLIDE, min(0.95, 0.6 + 0.35 * glide))
+    if not is_open and glide and frets <= LONGEST_SLIDE_FRETS:
+        return Arrival(TechniqueKind.SLIDE, min(0.95, 0.7 + 0.3 * glide))
     if not is_open and frets > REACH_FRETS:
-        return Arrival(TechniqueKind.SLIDE, 0.8 * legato) if frets <= LONGEST_SLIDE_FRETS else None
+        return Arrival(TechniqueKind.SLIDE, UNSEEN_GLIDE * legato) if frets <= LONGEST_SLIDE_FRETS else None
     rises = target_fret > source_fret
     longest = LONGEST_OPEN_HAMMER_FRETS if rises else LONGEST_OPEN_PULL_FRETS
     if frets > longest:
         return None
-    return Arrival(TechniqueKind.HAMMER_ON if rises else TechniqueKind.PULL_OFF, legato)
+    kind = TechniqueKind.HAMMER_ON if rises else TechniqueKind.PULL_OFF
+    return Arrival(kind, legato if is_open else (1 - UNSEEN_SLIDES) * legato)

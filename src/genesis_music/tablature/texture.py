@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 from genesis_music.score import Tuning
 from genesis_music.tablature.note_columns import NO_PLACE, FloatColumn, IntColumn, NoteColumns
 
-MUTED_SHARE = 0.6
+MUTED_SHARE = 0.75
 """A palm-muted note sounds for less than this share of the time to the next onset."""
-MUTED_SECONDS = 0.22
+MUTED_SECONDS = 0.25
 MUTED_STEP_SECONDS = 0.75
 """Muted notes further apart than this are no longer one chugging run."""
-SHORTEST_RUN_CHORDS = 4
+SHORTEST_RUN_CHORDS = 3
+BASS_STRINGS = 4
+"""On instruments with this many strings or fewer all but the highest are low strings."""
+PALM_MUTE_WEIGHTS = (2.145, -7.600, 0.330, 3.277, 3.181)
+"""Bias and weights of :func:`palm_mute_features`, fitted by ``python -m training.techniques``."""
 RINGING_CHORDS = 2
 """A let-ring note sounds into at least this many later onsets on other strings."""
 ARPEGGIO_STEP_SECONDS = 0.9
@@ -33,20 +37,38 @@ HARMONIC_SECONDS = 0.6
 
 def palm_mute_confidence(columns: NoteColumns, tuning: Tuning) -> FloatColumn:
     """Confidence per row: short against the time available, on the lower strings, in a run."""
-    available = np.minimum(columns.next_onset - columns.onset, MUTED_STEP_SECONDS)
-    share = columns.duration / np.maximum(available, 1e-3)
+    candidate, features = palm_mute_features(columns, tuning)
+    score = PALM_MUTE_WEIGHTS[0] + features @ np.array(PALM_MUTE_WEIGHTS[1:])
+    return np.where(candidate, 1.0 / (1.0 + np.exp(-score)), 0.0)
+
+
+def palm_mute_features(columns: NoteColumns, tuning: Tuning) -> tuple[NDArray[np.bool_], FloatColumn]:
+    """Which rows could be muted at all, and four cues per row, ``[notes, 4]``.
+
+    Share of the time to the next onset that it sounds; log2 of the seconds it sounds; how many neighbours in
+    a row could be muted too (1 from sixteen on); whether the chord before or after has the same lowest place.
+    """
+    step = columns.next_onset - columns.onset
+    share = columns.duration / np.clip(step, 1e-3, MUTED_STEP_SECONDS)
     candidate = (
-        (columns.string > tuning.strings // 2 - (tuning.strings <= 4))
+        (columns.string > tuning.strings // 2 - (tuning.strings <= BASS_STRINGS))
         & (share <= MUTED_SHARE)
         & (columns.duration <= MUTED_SECONDS)
-        & (columns.next_onset - columns.onset <= MUTED_STEP_SECONDS)
+        & (step <= MUTED_STEP_SECONDS)
     )
     run = _run_lengths(_all_of_chord(columns, candidate), columns.chord)
-    tightness = 1.0 / (1.0 + np.exp(14.0 * (share - 0.48)))
-    confidence: FloatColumn = np.where(
-        candidate & (run >= SHORTEST_RUN_CHORDS), tightness * np.minimum(1.0, 0.5 + run / 16), 0.0
-    )
-    return confidence
+    cues = (share, np.log2(np.maximum(columns.duration, 1e-3)), np.minimum(run, 16) / 16, _repeats(columns))
+    return candidate & (run >= SHORTEST_RUN_CHORDS), np.stack(cues, axis=1)
+
+
+def _repeats(columns: NoteColumns) -> FloatColumn:
+    """1 where the lowest note of a row's chord is that of the chord before or after: chugging."""
+    if not len(columns.chord):
+        return columns.onset
+    lowest = columns.pitch[np.searchsorted(columns.chord, np.arange(columns.chord[-1] + 1))]
+    same = np.concatenate([[False], lowest[1:] == lowest[:-1], [False]])
+    repeats: FloatColumn = (same[1:] | same[:-1]).astype(np.float64)
+    return repeats[columns.chord]
 
 
 def _all_of_chord(columns: NoteColumns, candidate: NDArray[np.bool_]) -> IntColumn:
