@@ -4,9 +4,6 @@ from io import BytesIO
 
 import mido
 import pytest
-
-from genesis_music.formats.midi import write_performed_midi, write_score_midi
-from genesis_music.formats.written import Page
 from tests.transcriptions import (
     Fretted,
     long_transcription,
@@ -14,6 +11,9 @@ from tests.transcriptions import (
     rich_transcription,
     silent_transcription,
 )
+
+from genesis_music.formats.midi import write_performed_midi, write_score_midi
+from genesis_music.formats.written import Page
 
 
 def absolute(content: bytes) -> list[list[tuple[int, mido.Message]]]:

@@ -6,8 +6,7 @@ one-byte text (other characters become ``?``). Notes that no string holds are na
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Sequence
 from io import BytesIO
 
 import guitarpro as gp

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from genesis_music.errors import ScoreError
-from genesis_music.formats.reading import check_tempo_map, check_track, read_limited
+from genesis_music.formats.checks import check_tempo_map, check_track
+from genesis_music.formats.reading import read_limited
 from genesis_music.formats.tabjson import SCHEMA, Json
 from genesis_music.score import (
     PITCH_NAMES_FLAT,

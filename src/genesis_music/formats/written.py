@@ -8,7 +8,17 @@ from fractions import Fraction
 from functools import cached_property
 
 from genesis_music.rhythm.notation import WrittenBeat, WrittenMeasure, write_measures
-from genesis_music.score import Chord, Key, Measure, Section, TabNote, Transcription, Tuning, spell
+from genesis_music.score import (
+    PITCH_NAMES_SHARP,
+    Chord,
+    Key,
+    Measure,
+    Section,
+    TabNote,
+    Transcription,
+    Tuning,
+    spell,
+)
 
 CHORD_GRID_QUARTERS = Fraction(1, 2)
 """Chord names stand on quavers."""
@@ -129,6 +139,17 @@ def chords_on_beats(chords: Mapping[Fraction, Chord], beats: Sequence[WrittenBea
     return placed
 
 
-def key_name(key: Key) -> str:
-    """Name of a key signature by its major key, e.g. ``"D"`` for B minor."""
-    return spell(key.tonic + (3 if key.mode == "minor" else 0), flats=key.uses_flats)
+def named_key(name: str) -> Key | None:
+    """Return the key of a MIDI or MusicXML name such as ``"Ebm"`` or ``"F#"``; ``None`` for an unknown one."""
+    mode = "minor" if name.endswith("m") else "major"
+    letter, accidentals = name.removesuffix("m")[:1], name.removesuffix("m")[1:]
+    if letter not in "CDEFGAB" or not letter or accidentals.strip("#b"):
+        return None
+    natural = PITCH_NAMES_SHARP.index(letter)
+    return Key((natural + accidentals.count("#") - accidentals.count("b")) % 12, mode)
+
+
+def key_of_fifths(sharps: int, mode: str) -> Key:
+    """Return the key of a signature of sharps (negative: flats); ``mode`` is ``"major"`` or ``"minor"``."""
+    tonic = sharps * 7 + (9 if mode == "minor" else 0)
+    return Key(tonic % 12, mode)
