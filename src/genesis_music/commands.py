@@ -7,7 +7,7 @@ from pathlib import Path
 
 from genesis_music.cache import DEFAULT_MAX_BYTES, FolderCache, NoCache, StageCache, user_cache_folder
 from genesis_music.formats.registry import write_formats
-from genesis_music.pipeline import Clock, transcribe
+from genesis_music.pipeline import Clock, tab, transcribe
 from genesis_music.progress import Stage
 from genesis_music.score import Transcription
 from genesis_music.settings import Settings
@@ -35,6 +35,27 @@ def transcribe_to_files(
             transcription, folder, Path(source).stem, formats, Clock(progress, transcription.stage_seconds)
         )
     reporter.complete(transcription, files, show=show)
+
+
+def tab_to_files(
+    source: Path,
+    settings: Settings,
+    folder: Path,
+    formats: Sequence[str] | None,
+    reporter: Reporter,
+    *,
+    show: bool,
+) -> None:
+    """Make tab from a score file, write the files, report."""
+    with reporter.progress(separating=False) as progress:
+        transcription = tab(source, settings, progress=progress)
+        clock = Clock(progress, transcription.stage_seconds)
+        files = _write(transcription, folder, _stem(source), formats, clock)
+    reporter.complete(transcription, files, show=show)
+
+
+def _stem(source: Path) -> str:
+    return source.name.removesuffix(".tab.json") if source.name.endswith(".tab.json") else source.stem
 
 
 def _write(

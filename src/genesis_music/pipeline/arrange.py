@@ -32,6 +32,7 @@ from genesis_music.style import detect_style
 from genesis_music.tablature.chord_shapes import chord_voicing
 from genesis_music.tablature.difficulty import assess_difficulty
 from genesis_music.tablature.fingering import Fingered, FingeringSettings, assign_fingering
+from genesis_music.tablature.fretboard import Place
 from genesis_music.tablature.techniques import detect_techniques
 from genesis_music.tablature.tunings import INSTRUMENTS, parse_tuning
 
@@ -85,7 +86,7 @@ def arrange(
         if tempo_map is None:
             hints = RhythmSettings(settings.tempo_bpm, settings.time_signature)
             tempo_map = track_beats(notes, duration_seconds=heard.source.duration_seconds, settings=hints)
-        written = [quantise(part.notes, tempo_map, _grid(settings)) for part in parts]
+        written = [_written(part, tempo_map, settings) for part in parts]
     with clock.stage(Stage.CHORDS):
         harmony = analyse_harmony(notes, tempo_map)
     with clock.stage(Stage.FRETS):
@@ -111,7 +112,16 @@ def arrange(
 
 
 def _confident(part: Part, minimum_confidence: float) -> Part:
+    if not minimum_confidence:
+        return part
     return replace(part, notes=tuple(n for n in part.notes if n.confidence >= minimum_confidence))
+
+
+def _written(part: Part, tempo_map: TempoMap, settings: Settings) -> tuple[WrittenTime, ...]:
+    """Keep what a score says, unless the user asks for another grid."""
+    if part.score and part.score.written and settings.grid == AUTO:
+        return part.score.written
+    return quantise(part.notes, tempo_map, _grid(settings))
 
 
 def _arrange_part(
@@ -119,12 +129,8 @@ def _arrange_part(
 ) -> _Arranged:
     setup = _setup(part, settings)
     instrument = INSTRUMENTS[part.instrument]
-    fingering = assign_fingering(
-        part.notes,
-        setup.tuning,
-        capo=setup.capo,
-        settings=FingeringSettings(max_fret=instrument.frets - setup.capo),
-    )
+    search = FingeringSettings(max_fret=instrument.frets, pinned=_pinned(part, setup))
+    fingering = assign_fingering(part.notes, setup.tuning, capo=setup.capo, settings=search)
     notes = tuple(
         _tab_note(f"t{index}n{number}", note, time, fingered)
         for number, (note, time, fingered) in enumerate(
@@ -137,11 +143,23 @@ def _arrange_part(
 
 
 def _setup(part: Part, settings: Settings) -> _Setup:
-    """The user's tuning and capo are those of the chosen instrument; a band's other parts use their own."""
-    tuning = INSTRUMENTS[part.instrument].tuning
+    """What the user chose for the chosen instrument, else what the score says, else the usual tuning."""
+    own = part.score.tuning if part.score else None
+    usual = _Setup(own or INSTRUMENTS[part.instrument].tuning, part.score.capo if part.score else 0)
     if part.instrument != settings.instrument:
-        return _Setup(tuning, 0)
-    return _Setup(parse_tuning(settings.tuning) if settings.tuning else tuning, settings.capo or 0)
+        return usual
+    tuning = parse_tuning(settings.tuning) if settings.tuning else usual.tuning
+    return _Setup(tuning, settings.capo or usual.capo)
+
+
+def _pinned(part: Part, setup: _Setup) -> tuple[tuple[int, Place], ...]:
+    """Keep a score's own strings and frets, as long as its tuning and capo are kept."""
+    score = part.score
+    if score is None or score.tuning is None:
+        return ()
+    if score.tuning.pitches_midi != setup.tuning.pitches_midi or score.capo != setup.capo:
+        return ()
+    return tuple((index, Place(*place)) for index, place in enumerate(score.places) if place)
 
 
 def _tab_note(note_id: str, note: Note, time: WrittenTime, fingered: Fingered) -> TabNote:

@@ -1,4 +1,4 @@
-"""The two ways in: from sound, and from a score."""
+"""The two ways in: from a recording, and from a score file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from genesis_music.cache import NoCache, StageCache, user_cache_folder
 from genesis_music.pipeline.arrange import arrange, check_names
 from genesis_music.pipeline.clock import Clock
 from genesis_music.pipeline.hear import hear
+from genesis_music.pipeline.scores import read_score
 from genesis_music.progress import ProgressCallback, Stage, ignore_progress
 from genesis_music.score import Transcription
 from genesis_music.settings import Settings
@@ -58,3 +59,22 @@ def _download(url: str, extra_hosts: tuple[str, ...], on_fraction: Callable[[flo
     usual = DownloadSettings()
     settings = replace(usual, allowed_hosts=(*usual.allowed_hosts, *extra_hosts))
     return download_audio(url, user_cache_folder() / "downloads", settings, on_fraction)
+
+
+def tab(
+    path: Path, settings: Settings = Settings(), *, progress: ProgressCallback = ignore_progress
+) -> Transcription:
+    """Turn a score file into tab: MIDI, MusicXML, Guitar Pro 3–5 or tab JSON.
+
+    Strings and frets that the file has are kept unless the settings ask for another tuning or capo; MIDI is
+    quantised, other files keep their rhythm unless the settings ask for a grid.
+
+    Raises:
+        ScoreError: the file cannot be read.
+        SettingsError: a name in the settings is unknown.
+    """
+    check_names(settings)
+    clock = Clock(progress)
+    with clock.stage(Stage.LOADING):
+        heard, tempo_map = read_score(path, settings)
+    return arrange(heard, settings, clock, tempo_map=tempo_map)

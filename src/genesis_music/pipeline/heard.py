@@ -7,16 +7,30 @@ import zlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from genesis_music.score import BendPoint, Note, SourceInfo
+from genesis_music.score import BendPoint, Note, SourceInfo, Tuning, WrittenTime
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreFacts:
+    """What a score file already says of a part: nothing of it is decided again unless the user asks.
+
+    ``written`` and ``places`` (string, fret; ``None`` where the file has none) are one per note.
+    """
+
+    written: tuple[WrittenTime, ...] | None
+    tuning: Tuning | None
+    capo: int
+    places: tuple[tuple[int, int] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One instrument's notes as performed, in time order."""
+    """One instrument's notes as performed, in time order; ``score`` only when they come from a score file."""
 
     name: str
     instrument: str
     notes: tuple[Note, ...]
+    score: ScoreFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
