@@ -175,7 +175,7 @@ def _load(
         noise.add(block)
         samples.append(block)
     duration = samples.frames / samples.sample_rate_hz
-    _check_useful(sound, settings, duration)
+    check_useful(sound, settings, duration)
     profile = noise.profile()
     facts = RecordingFacts(
         title=sound.title,
@@ -246,7 +246,13 @@ def _mixed(block: Samples, channels: int) -> Samples:
     return np.broadcast_to(block.mean(axis=0), (channels, block.shape[1]))
 
 
-def _check_useful(sound: SoundFile, settings: LoadSettings, loaded_seconds: float) -> None:
+def check_useful(sound: SoundFile, settings: LoadSettings, loaded_seconds: float) -> None:
+    """Refuse what turned out to be next to nothing.
+
+    Raises:
+        SettingsError: the start lies after the end of the recording.
+        AudioError: hardly anything of the file could be decoded.
+    """
     if loaded_seconds == 0 and settings.start_seconds > 0:
         raise SettingsError(
             f"The start ({settings.start_seconds:g} s) lies after the end of {sound.path.name}: "

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genesis_music.audio.decode import open_sound
-from genesis_music.audio.load import WHOLE, LoadSettings, decoded, file_sha256, load_audio
+from genesis_music.audio.load import WHOLE, LoadSettings, check_useful, decoded, file_sha256, load_audio
 from genesis_music.audio.recording import Samples
 from genesis_music.audio.spool import Spool
 from genesis_music.audio.write import WavWriter
@@ -68,20 +68,20 @@ class DemucsSeparator:
         Raises:
             MissingExtraError: Demucs is not installed.
             EngineError: the model is missing, damaged, or cannot be downloaded.
-            InputError, AudioError, SettingsError: as :func:`~genesis_music.audio.load.load_audio`.
+            InputError: the file cannot be used, as in :func:`~genesis_music.audio.load.load_audio`.
             OutputError: no room for the stems.
         """
         if find_spec("demucs") is None:
             raise MissingExtraError('Separation needs Demucs: pip install "genesis-music[separate]"')
-        resources = ExitStack()
-        try:
+        with open_sound(path):
+            pass  # a file that cannot be used is refused before anything else
+        with ExitStack() as resources:
             folder = self._stem_folder(path, sample_rate_hz, settings, resources, on_fraction or _ignore)
-            files = sorted(folder.glob("*.wav"))
-            stems = {file.stem: load_audio(file, sample_rate_hz=sample_rate_hz) for file in files}
-        except BaseException:
-            resources.close()
-            raise
-        return Stems(stems, resources)
+            stems = {
+                file.stem: resources.enter_context(load_audio(file, sample_rate_hz=sample_rate_hz))
+                for file in sorted(folder.glob("*.wav"))
+            }
+            return Stems(stems, resources.pop_all())
 
     def _stem_folder(
         self,
@@ -105,15 +105,8 @@ class DemucsSeparator:
         return folder
 
     def _cache_key(self, path: Path, sample_rate_hz: int, settings: LoadSettings) -> str:
-        with open_sound(path):  # a file that cannot be used is refused before anything else
-            parts = (
-                file_sha256(path),
-                self._signature(),
-                CACHE_VERSION,
-                sample_rate_hz,
-                settings.start_seconds,
-                settings.end_seconds,
-            )
+        part = (settings.start_seconds, settings.end_seconds)
+        parts = (file_sha256(path), self._signature(), CACHE_VERSION, sample_rate_hz, part)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
     def _signature(self) -> str:
@@ -139,6 +132,7 @@ class DemucsSeparator:
                 stack.callback(side.close)
             blocks = decoded(sound, sample_rate_hz=model.samplerate, channels=2, settings=settings)
             mean, deviation = _spool(blocks, sides)
+            check_useful(sound, settings, sides[0].frames / model.samplerate)
             writers = [
                 _StemWriter(folder / f"{name}.wav", model.samplerate, sample_rate_hz, sound.title)
                 for name in model.sources
@@ -180,9 +174,10 @@ def load_model(model: str | Path, device: str = "cpu") -> Any:
     name = _existing(model).stem.split("-")[0] if isinstance(model, Path) else model
     try:
         loaded = get_model(name, repo=model.parent if isinstance(model, Path) else None)
-    except Exception as error:  # pickles, checksums and downloads fail in any way they like
+    except (Exception, SystemExit) as error:  # pickles, checksums, downloads and Demucs fail as they like
         advice = "use the file as it was published" if local else "check the name and the network"
-        raise EngineError(f"The Demucs model {name} cannot be loaded ({error}): {advice}.") from error
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        raise EngineError(f"The Demucs model {name} cannot be loaded ({reason}): {advice}.") from error
     return loaded.to(device).eval()
 
 
@@ -258,8 +253,13 @@ def _create_whole(folder: Path, fill: Callable[[Path], None]) -> None:
         raise OutputError(f"{folder.parent} cannot be written ({error.strerror}): choose another.") from error
     try:
         fill(partial)
-        if not folder.is_dir():
+        try:
             partial.rename(folder)
+        except OSError as error:
+            if not folder.is_dir():  # else another process was quicker, with the same stems
+                raise OutputError(
+                    f"{folder} cannot be written ({error.strerror}): choose another."
+                ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
