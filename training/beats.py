@@ -19,16 +19,17 @@ import torch
 from numpy.random import Generator
 from torch import Tensor, nn
 
-from genesis_music.rhythm.note_frames import FEATURES, FRAMES_PER_SECOND, note_frames
+from genesis_music.rhythm.note_frames import FEATURES, note_frames
+from genesis_music.rhythm.pulse import FRAMES_PER_PULSE, find_pulse
 from training.beats_corpus import Piece, augmented, draw, guitarset_pieces
 from training.beats_generator import generated_piece
 
-SECONDS = 28.0
-FRAMES = int(SECONDS * FRAMES_PER_SECOND) + 1
+SECONDS = 36.0
+FRAMES = 48 * FRAMES_PER_PULSE
 CHANNELS = 32
-DILATIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+DILATIONS = (1, 2, 3, 6, 12, 24, 48, 96)
 KERNEL = 5
-TARGET_WIDTH_FRAMES = 1.5
+TARGET_WIDTH_FRAMES = 2.0
 
 
 class BeatNetwork(nn.Module):
@@ -41,13 +42,14 @@ class BeatNetwork(nn.Module):
             nn.Conv1d(CHANNELS, CHANNELS, KERNEL, padding="same", dilation=d) for d in DILATIONS
         )
         self.mix = nn.ModuleList(nn.Conv1d(CHANNELS, CHANNELS, 1) for _ in DILATIONS)
+        self.norm = nn.ModuleList(nn.BatchNorm1d(CHANNELS) for _ in DILATIONS)
         self.head = nn.Conv1d(CHANNELS, 3, 1)
         self.dropout = nn.Dropout1d(0.1)
 
     def forward(self, features: Tensor) -> Tensor:
         hidden = self.stem(features)
-        for spread, mix in zip(self.spread, self.mix, strict=True):
-            hidden = hidden + mix(self.dropout(torch.relu(spread(hidden))))
+        for spread, norm, mix in zip(self.spread, self.norm, self.mix, strict=True):
+            hidden = hidden + mix(self.dropout(torch.relu(norm(spread(hidden)))))
         logits: Tensor = self.head(torch.relu(hidden))
         return logits
 
@@ -62,20 +64,23 @@ class Pool:
 
 
 def render(piece: Piece) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    features = note_frames(piece.notes(), SECONDS)
-    beats = _peaks(piece.beats)
-    downbeats = _peaks(piece.beats[piece.beat_numbers == 1])
+    """Features, targets and the frames that count, cut or padded to :data:`FRAMES`."""
+    clock = find_pulse(piece.onsets, float(piece.ends.max()))
+    beats = clock.frames_at(piece.beats)
+    rows = min(FRAMES, len(clock.seconds))
+    features = np.zeros((FEATURES, FRAMES), np.float32)
+    features[:, :rows] = note_frames(piece.notes(), clock)[:rows].T
+    period = np.median(np.diff(beats))
+    frames = np.arange(FRAMES)
+    counted = (frames > beats[0] - period) & (frames < min(beats[-1] + period, rows))
     compound = np.full(FRAMES, float(piece.compound), np.float32)
-    seconds = np.arange(FRAMES) / FRAMES_PER_SECOND
-    period = np.median(np.diff(piece.beats))
-    counted = (seconds > piece.beats[0] - period) & (seconds < piece.beats[-1] + period)
-    return features[:FRAMES].T, np.stack([beats, downbeats, compound]), counted
+    targets = np.stack([_peaks(beats), _peaks(beats[piece.beat_numbers == 1]), compound])
+    return features, targets, counted
 
 
-def _peaks(times: np.ndarray) -> np.ndarray:
-    """Triangles around ``times``, so that a frame says how near it lies."""
-    frames = np.arange(FRAMES)[:, None]
-    distance = np.abs(frames - times[None] * FRAMES_PER_SECOND)
+def _peaks(beat_frames: np.ndarray) -> np.ndarray:
+    """Triangles around the beats, so that a frame says how near it lies."""
+    distance = np.abs(np.arange(FRAMES)[:, None] - beat_frames[None])
     return np.maximum(0, 1 - distance / TARGET_WIDTH_FRAMES).max(axis=1, initial=0).astype(np.float32)
 
 
@@ -118,8 +123,17 @@ def train(data: Pool, minutes: float, batch: int, seed: int) -> BeatNetwork:
     return network.eval()
 
 
+def _fold_norms(network: BeatNetwork) -> None:
+    """Put each normalisation's scale and shift into the convolution before it."""
+    for spread, norm in zip(network.spread, network.norm, strict=True):
+        scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+        spread.bias.data = (spread.bias - norm.running_mean) * scale + norm.bias
+        spread.weight.data = spread.weight * scale[:, None, None]
+
+
 def export(network: BeatNetwork, path: Path) -> None:
     """Weights as plain arrays, in the layout that the run-time matrix products want: [tap, in, out]."""
+    _fold_norms(network)
     arrays = {}
     for name, conv in network.named_modules():
         if isinstance(conv, nn.Conv1d):
