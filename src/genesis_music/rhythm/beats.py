@@ -104,7 +104,8 @@ def track_beats_with(
     onsets = np.array([note.onset_seconds for note in notes])
     end = max(note.end_seconds for note in notes)
     slowest, fastest = _pulse_limits(settings)
-    clock = find_pulse(onsets, max(end, duration_seconds) + _TAIL_SECONDS, slowest, fastest)
+    pitches = np.array([float(note.pitch_midi) for note in notes])
+    clock = find_pulse(onsets, pitches, max(end, duration_seconds) + _TAIL_SECONDS, slowest, fastest)
     activations = network(note_frames(notes, clock))
     signature = settings.time_signature_hint
     compound = float(activations.compound.mean()) > 0 if signature is None else signature.is_compound
