@@ -50,7 +50,7 @@ def _windows(count: int) -> list[tuple[int, NDArray[np.int64]]]:
 def _centre_weights(reach: int) -> Times:
     """Weights of the least-squares parabola over ``-reach..reach``, evaluated in the middle."""
     if reach < 2:
-        return np.eye(2 * reach + 1)[reach]
+        return np.asarray(np.eye(2 * reach + 1)[reach], np.float64)
     offsets = np.arange(-reach, reach + 1)
     return np.asarray(np.linalg.pinv(np.vander(offsets, 3))[2], np.float64)
 
