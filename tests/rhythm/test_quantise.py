@@ -6,7 +6,7 @@ from fractions import Fraction
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genesis_music.errors import SettingsError
@@ -231,6 +231,7 @@ signatures = st.lists(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(performances, signatures, st.sampled_from([None, "1/2", "1", "1/4"]))
 def test_nothing_is_lost_swapped_or_written_outside_the_piece(notes, metres, pickup):
     bars = tempo_map(metres, pickup)
@@ -248,6 +249,7 @@ def test_nothing_is_lost_swapped_or_written_outside_the_piece(notes, metres, pic
     assert positions == sorted(positions)
 
 
+@settings(max_examples=60, deadline=None)
 @given(performances, st.randoms())
 def test_the_order_in_which_notes_are_given_does_not_matter(notes, random):
     bars = tempo_map([FOUR_FOUR] * 4)

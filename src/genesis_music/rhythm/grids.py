@@ -29,7 +29,7 @@ class GridCosts:
     """Prior of the rhythm notation, in nats."""
 
     half: float = 0.3
-    quarter: float = 0.8
+    quarter: float = 1.3
     eighth: float = 2.5
     third: float = 0.6
     sixth: float = 2.0
@@ -37,7 +37,7 @@ class GridCosts:
     thirty_seconds_beat: float = 3.0
     triplet_beat: float = 1.5
     sextuplet_beat: float = 4.0
-    finer_change: float = 0.7
+    finer_change: float = 1.0
     family_change: float = 1.5
 
 
