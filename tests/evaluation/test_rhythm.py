@@ -39,10 +39,12 @@ def test_a_right_place_with_a_wrong_length_counts_for_position_only():
     assert accuracy.position_and_length == pytest.approx(1 / 3)
 
 
-def test_closeness_is_the_distance_in_milliseconds():
-    near = closeness([Note(0.01, 1, 60), Note(0.55, 1, 60)], [written(0), written(1)], BARS)
-    assert near.mean_ms == pytest.approx(30)
-    assert near.within_30_ms == 0.5
+def test_closeness_takes_constant_lateness_out():
+    notes = [Note(0.02, 1, 60), Note(0.52, 1, 60), Note(1.08, 1, 60)]
+    near = closeness(notes, [written(0), written(1), written(2)], BARS)
+    assert near.lateness_ms == pytest.approx(20)
+    assert near.mean_ms == pytest.approx(20)
+    assert near.within_30_ms == pytest.approx(2 / 3)
 
 
 def test_a_split_chord_is_noticed():

@@ -72,7 +72,9 @@ def expected(bars, events):
     return out
 
 
-@pytest.mark.parametrize(("step", "count"), [("1", 32), ("1/2", 64), ("1/4", 128), ("1/3", 96), ("1/6", 192)])
+@pytest.mark.parametrize(
+    ("step", "count"), [("1", 32), ("1/2", 64), ("1/4", 128), ("1/3", 96), ("1/6", 192), ("2/3", 48)]
+)
 def test_an_even_run_is_written_evenly_in_spite_of_timing_noise(step, count):
     bars = tempo_map([FOUR_FOUR] * 8, seconds_per_quarter=0.8)
     events = run_of(step, count)

@@ -17,8 +17,8 @@ SWING_RATIOS = (0.56, 0.71)
 
 _OFFBEAT_PHASES = (0.42, 0.8)
 _DOWNBEAT_PHASE = 0.13
-_SECOND_OF_TRIPLET = (0.26, 0.41)
-_THIRD_OF_TRIPLET = (0.59, 0.74)
+_SECOND_OF_TRIPLET = (0.28, 0.4)
+_THIRD_OF_TRIPLET = (0.6, 0.74)
 _FEWEST_OFFBEATS = 8
 _SMALLEST_LATE_SHARE = 0.7
 _LARGEST_DEVIATION_SECONDS = 0.03
@@ -36,8 +36,8 @@ class Swing:
 def detect_swing(notes: Sequence[Note], tempo_map: TempoMap) -> Swing | None:
     """Find out whether the piece swings; ``None`` when its off-beats are straight or too few to tell.
 
-    Only beats (in simple metres) with a single onset between them count. Full triplets, three onsets a beat,
-    speak against swing when there are many: then the piece is written in triplets.
+    Only beats (in simple metres) with a single onset between them count. Many onsets on the middle third of a
+    beat, as in full triplets, speak against swing: then the piece is written in triplets.
     """
     onsets = np.array([strike.onset_seconds for strike in find_strikes(notes)])
     if not len(onsets):
@@ -58,7 +58,7 @@ def detect_swing(notes: Sequence[Note], tempo_map: TempoMap) -> Swing | None:
 
 @dataclass(frozen=True, slots=True)
 class _Offbeats:
-    """Phases (0..1) of single off-beat onsets, the seconds of their beats, the number of full triplets."""
+    """Phases (0..1) of single off-beat onsets, the seconds of their beats, the number of triplet beats."""
 
     phases: FloatArray
     beat_seconds: FloatArray
@@ -76,7 +76,7 @@ def _offbeats(onsets: FloatArray, table: BeatTable) -> _Offbeats:
         np.bincount(beats[between & _within(phases, span)], minlength=len(counts)) > 0
         for span in (_SECOND_OF_TRIPLET, _THIRD_OF_TRIPLET)
     )
-    triplets = int(np.sum((counts == 2) & second & third))
+    triplets = int(np.sum(second & (third & (counts == 2) | (counts == 1))))
     return _Offbeats(phases[single], table.length_seconds[beats[single]], triplets)
 
 

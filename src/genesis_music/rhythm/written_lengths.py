@@ -2,8 +2,8 @@
 
 1. A note that stops a little before the next onset is written up to it; a rest is written only when the
    silence is about an eighth or more, heard as one, and a good part of the time to the next onset.
-2. A note that stops early is written to a simple place near its end that leaves such a rest (a sixteenth only
-   in a sixteenth rhythm). Players let go early, so a note is expected to sound for nine tenths of its length.
+2. A note that stops early is written to a simple place near its end that leaves such a rest (finer than
+   eighths only in a finer rhythm). Players let go early: a note is expected to sound for nine tenths of it.
 3. A note that rings on is written to the onset nearest to its end, or to the beat where nothing is struck.
 4. A string struck again ends the note before it: nothing rings past the next onset of its own pitch.
 """
@@ -88,12 +88,11 @@ def _written_end(timeline: Timeline, start: int, end_seconds: float, end: float)
 
 
 def _end_before_silence(timeline: Timeline, begin: int, following: int, end: float) -> int:
-    """A place that leaves a rest of at least an eighth (a third in triplets), or the next onset after all."""
-    thirds = _is_third(begin) or _is_third(following)
-    short = following - begin <= _EIGHTH
-    rest = _THIRD if thirds else _SIXTEENTH if short else _EIGHTH
+    """A place that leaves a rest of at least a step of the rhythm, or the next onset after all."""
+    step = _finest_step(begin, following)
+    rest = step if step == _THIRD or following - begin <= _EIGHTH else _EIGHTH
     first, last = _window(begin, end)
-    places = _grid_costs(timeline, max(first, begin + 1), min(last, following - rest), thirds)
+    places = _grid_costs(timeline, max(first, begin + 1), min(last, following - rest), step)
     return _most_likely(places | {following: 0.0}, begin, end)
 
 
@@ -101,8 +100,15 @@ def _end_of_ringing(timeline: Timeline, begin: int, following: int, end: float) 
     first, last = _window(begin, end)
     first, last = max(first, following), min(last, timeline.ticks[-1])
     onsets = timeline.ticks[bisect_left(timeline.ticks, first) : bisect_right(timeline.ticks, last)]
-    places = _grid_costs(timeline, first, last, _is_third(begin)) | dict.fromkeys(onsets, 0.0)
+    places = _grid_costs(timeline, first, last, _EIGHTH) | dict.fromkeys(onsets, 0.0)
     return _most_likely(places or {last: 0.0}, begin, end)
+
+
+def _finest_step(begin: int, following: int) -> int:
+    """Thirds, sixteenths or eighths, as the onsets at both ends need them."""
+    if _is_third(begin) or _is_third(following):
+        return _THIRD
+    return _EIGHTH if begin % _EIGHTH == 0 and following % _EIGHTH == 0 else _SIXTEENTH
 
 
 def _window(begin: int, end: float) -> tuple[int, int]:
@@ -120,9 +126,8 @@ def _most_likely(places: dict[int, float], begin: int, end: float) -> int:
     return min(places, key=cost)
 
 
-def _grid_costs(timeline: Timeline, first: int, last: int, thirds: bool) -> dict[int, float]:
-    """Places on the grid within ``first..last``, thirds instead of sixteenths where they are needed."""
-    step = _THIRD if thirds else _SIXTEENTH
+def _grid_costs(timeline: Timeline, first: int, last: int, step: int) -> dict[int, float]:
+    """Multiples of ``step`` and of eighths within ``first..last`` with their costs."""
     finer = dict.fromkeys(range(-(-first // step) * step, last + 1, step), _FINER_NATS)
     eighths = range(-(-first // _EIGHTH) * _EIGHTH, last + 1, _EIGHTH)
     coarse = {place: _BEAT_NATS if place in timeline.beats else _EIGHTH_NATS for place in eighths}
