@@ -2,7 +2,7 @@
 
 The states of an onset are the two places around it on each candidate grid of its beat. A path pays, in nats,
 
-1. for the distance of each onset from its place (Gaussian up to three standard deviations, linear beyond; the
+1. for the distance of each onset from its place (Gaussian up to 2.5 standard deviations, linear beyond; the
    standard deviation is the piece's own). Deviations are correlated in time (a beat tracked late makes all
    its notes early), so each is measured from what the last one predicts, an AR(1) process;
 2. for the complexity of the places and grids, and for changing the grid (:mod:`.grids`);
@@ -37,12 +37,12 @@ _SIGMA_RANGE_SECONDS = (0.008, 0.035)
 _CORRELATION_SECONDS = 0.5
 _MERGE_SECONDS = 0.03
 _MERGE_LIMIT_NATS = 14.0
-_OUTLIER_SIGMAS = 3.0
+_OUTLIER_SIGMAS = 2.5
 _LATENESS_SECONDS = 0.06
 _LATENESS_PHASE = 0.16
 _LATENESS_PRIOR_ONSETS = 8
 _CHUNK_ONSETS = 1024
-_PRIOR_BEATS = 16.0
+_PRIOR_BEATS = 7.0
 """The prior of the grids weighs as much as this many beats of the piece."""
 
 

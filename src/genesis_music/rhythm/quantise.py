@@ -55,7 +55,7 @@ class QuantiseSettings:
     def __post_init__(self) -> None:
         if self.grid not in GRIDS:
             raise SettingsError(f"Unknown grid {self.grid!r}: use one of {', '.join(GRIDS)}.")
-        if self.swing not in ("auto", True, False):
+        if not isinstance(self.swing, bool) and self.swing != "auto":
             raise SettingsError(f"Unknown swing {self.swing!r}: use auto, True or False.")
 
 
@@ -95,8 +95,11 @@ def _onset_ticks(
     """Written positions inside the piece, ascending."""
     placed = place_onsets(onset_seconds, table, choice)
     last = tempo_map.measures[-1]
-    latest = to_ticks(last.start_quarters + last.length_quarters - min(last.length_quarters, Fraction(1, 4)))
-    return [min(max(int(tick), 0), latest) for tick in placed.ticks]
+    end = to_ticks(last.start_quarters + last.length_quarters)
+    ticks = [max(int(tick), 0) for tick in placed.ticks]
+    spare = end - to_ticks(min(last.length_quarters, Fraction(1, 4)))
+    latest = max([spare, *(tick for tick in ticks if tick < end)])
+    return [min(tick, latest) for tick in ticks]
 
 
 def _timeline(
