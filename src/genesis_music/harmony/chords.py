@@ -36,6 +36,8 @@ EVIDENCE_TRUST = 0.5
 """Beats of one chord repeat each other, so confidence counts them for this much."""
 AUDIBLE = 0.2
 """Energy from which a pitch class counts as played in a beat."""
+FORM_KNOWN = 0.5
+"""Probability from which a known progression is taken for granted."""
 QUALITY_NAMES = tuple(QUALITIES)
 
 
@@ -68,7 +70,8 @@ def chords_from_evidence(
     path, _ = decode(emission, grid.kind, key, weights)
     silent = silent_beats(evidence, grid)
     spans = [_span(a, b, path, evidence) for a, b in _bounds(path, silent)]
-    named = name_thirdless([span for span in spans if not silent[span.first]])
+    form_known = fit is not None and fit.form_probability > FORM_KNOWN
+    named = name_thirdless([span for span in spans if not silent[span.first]], form_known=form_known)
     silence = [span for span in spans if silent[span.first]]
     prior = chord_prior(key, weights)
     chords = [_chord(span, grid, key, emission, prior) for span in named]
