@@ -33,6 +33,8 @@ BATCH = 24
 GENERATED_SHARE = 1 / 3
 GENERATED_PARTS = 1500
 WINDOW_NOTES = 192
+SHORT_SHARE = 0.3
+SHORT_NOTES = 40
 LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 0.05
 DROPOUT = 0.25
@@ -142,15 +144,23 @@ def _batch(parts: Sequence[Part], count: int, random: np.random.Generator) -> tu
     possible = np.zeros((count, WINDOW_NOTES, FRETS), bool)
     for row in range(count):
         part = varied(parts[random.integers(len(parts))], random)
-        start = int(random.integers(max(1, len(part.frets) - WINDOW_NOTES + 1)))
-        window = slice(start, start + WINDOW_NOTES)
-        length = len(part.frets[window])
-        described[row, :length] = features(part.notes)[window]
-        target[row, :length] = part.frets[window]
-        frets = part.notes.pitches_midi[window, None] - np.array(STANDARD.pitches_midi)
+        part = _window(part, random)
+        length = len(part.frets)
+        described[row, :length] = features(part.notes)
+        target[row, :length] = part.frets
+        frets = part.notes.pitches_midi[:, None] - np.array(STANDARD.pitches_midi)
         note, string = np.nonzero((frets >= 0) & (frets < FRETS))
         possible[row, note, frets[note, string]] = True
     return torch.from_numpy(described), torch.from_numpy(target), torch.from_numpy(possible)
+
+
+def _window(part: Part, random: np.random.Generator) -> Part:
+    """Cut a stretch out of a part; some are only a chord or a lick, as users try such things too."""
+    longest = WINDOW_NOTES if random.random() > SHORT_SHARE else int(random.integers(1, SHORT_NOTES))
+    start = int(random.integers(max(1, len(part.frets) - longest + 1)))
+    inside = np.arange(len(part.frets)) - start
+    wanted = (inside >= 0) & (inside < longest)
+    return Part(_kept(part.notes, wanted), part.frets[wanted])
 
 
 def train(recorded: Sequence[Part], generated: Sequence[Part], seed: int) -> Network:

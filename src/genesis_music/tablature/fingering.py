@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genesis_music.errors import SettingsError
 from genesis_music.score import Note, Tuning
-from genesis_music.tablature.chord_fitting import Candidate, Fit, fit_stroke
+from genesis_music.tablature.candidates import find_candidates
+from genesis_music.tablature.chord_fitting import Fit, fit_stroke
 from genesis_music.tablature.fret_model import FretModel, load_fret_model
 from genesis_music.tablature.fret_scores import string_scores
-from genesis_music.tablature.fretboard import Place, check_capo, places
+from genesis_music.tablature.fretboard import Neck, Place
 from genesis_music.tablature.hand_search import HandWeights, Stroke, best_path
 from genesis_music.tablature.simultaneous import group_simultaneous
 from genesis_music.tablature.tunings import INSTRUMENTS, pitch_name
 
-OCTAVES = (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
 BELOW_POSITION_COST = 5.0
 HAND_WEIGHTS = HandWeights()
 
@@ -91,63 +92,28 @@ def assign_fingering(
         SettingsError: capo off the neck, a pinned place that does not sound its note, or evidence that does
             not match the notes.
     """
-    check_capo(capo, settings.max_fret)
+    neck = Neck(tuning, capo, settings.max_fret)
     if evidence is not None and len(evidence) != len(notes):
         raise SettingsError(f"Evidence for {len(evidence)} notes was given with {len(notes)} notes.")
-    candidates = _candidates(notes, tuning, capo, settings)
-    groups = group_simultaneous(notes, tuning.strings)
-    fits = [fit_stroke([candidates[i] for i in g], tuning.strings, settings.max_span_frets) for g in groups]
+    candidates = find_candidates(notes, neck, settings.pinned)
+    groups = group_simultaneous(notes, neck.strings)
+    fits = [fit_stroke([candidates[i] for i in group], neck, settings.max_span_frets) for group in groups]
     fits = [fit for fit in fits if fit.candidates]
-    scores = string_scores(notes, fits, tuning, capo, model or load_fret_model())
-    _add_wishes(scores, candidates, settings.position, evidence)
+    scores = string_scores(notes, fits, neck, model or load_fret_model())
+    _add_wishes(scores, fits, settings.position, evidence)
     rows = best_path([_stroke(notes, fit, scores) for fit in fits], tuning.strings, HAND_WEIGHTS)
     fingered = _collect(fits, rows, scores)
     return Fingering(fingered, _warnings(notes, fingered))
 
 
-def _candidates(
-    notes: Sequence[Note], tuning: Tuning, capo: int, settings: FingeringSettings
-) -> list[Candidate]:
-    pinned = dict(settings.pinned)
-    if any(not 0 <= index < len(notes) for index in pinned):
-        raise SettingsError(f"A place is pinned for a note that does not exist (there are {len(notes)}).")
-    return [
-        _pinned(index, note, pinned[index], tuning, capo, settings)
-        if index in pinned
-        else _candidate(index, note, tuning, capo, settings)
-        for index, note in enumerate(notes)
-    ]
-
-
-def _pinned(  # noqa: PLR0917
-    index: int, note: Note, place: Place, tuning: Tuning, capo: int, settings: FingeringSettings
-) -> Candidate:
-    on_neck = 1 <= place.string <= tuning.strings and 0 <= place.fret <= settings.max_fret - capo
-    if not on_neck or (place.pitch_midi(tuning, capo) - note.pitch_midi) % 12:
-        raise SettingsError(
-            f"String {place.string} fret {place.fret} cannot sound {pitch_name(note.pitch_midi)}: "
-            "pin the note at a place of its own pitch."
-        )
-    octaves = (place.pitch_midi(tuning, capo) - note.pitch_midi) // 12
-    return Candidate(index, note.pitch_midi, note.confidence, octaves, (place,), pinned=True)
-
-
-def _candidate(index: int, note: Note, tuning: Tuning, capo: int, settings: FingeringSettings) -> Candidate:
-    for octave in OCTAVES:
-        found = places(note.pitch_midi + 12 * octave, tuning, capo, settings.max_fret)
-        if found:
-            return Candidate(index, note.pitch_midi, note.confidence, octave, found)
-    return Candidate(index, note.pitch_midi, note.confidence, 0, ())
-
-
 def _add_wishes(
     scores: NDArray[np.float64],
-    candidates: Sequence[Candidate],
+    fits: Sequence[Fit],
     position: int | None,
     evidence: Sequence[NDArray[np.float32] | None] | None,
 ) -> None:
     """Add the user's position and the evidence from the audio to the scores ``[N, S]``."""
-    for candidate in candidates:
+    for candidate in chain.from_iterable(fit.candidates for fit in fits):
         heard = evidence[candidate.index] if evidence is not None else None
         for place in candidate.places:
             below = max(0, position - place.fret) if position is not None else 0

@@ -8,9 +8,10 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from genesis_music.score import Note, Tuning
+from genesis_music.score import Note
 from genesis_music.tablature.chord_fitting import Fit
 from genesis_music.tablature.fret_model import FRETS, FretModel, NotesInOrder, guitar_transposition
+from genesis_music.tablature.fretboard import Neck
 
 MODEL_WEIGHT = 0.5
 """How much the model's log-probabilities count against the costs of the hand: neighbouring notes see nearly
@@ -20,25 +21,25 @@ _LEAST_LOG_PROBABILITY = -12.0
 
 
 def string_scores(
-    notes: Sequence[Note], fits: Sequence[Fit], tuning: Tuning, capo: int, model: FretModel
+    notes: Sequence[Note], fits: Sequence[Fit], neck: Neck, model: FretModel
 ) -> NDArray[np.float64]:
     """Score every string for every note, ``[N, S]`` in nats; notes that no stroke plays score 0.
 
     A string that cannot sound the note scores :data:`IMPOSSIBLE`.
     """
-    scores = np.zeros((len(notes), tuning.strings))
+    scores = np.zeros((len(notes), neck.strings))
     played = list(chain.from_iterable(fit.candidates for fit in fits))
     if not played:
         return scores
     indices = [candidate.index for candidate in played]
-    pitches = np.array([c.pitch_midi + 12 * c.octave_shift for c in played], dtype=np.int64)
+    pitches = np.array([candidate.pitch_midi for candidate in played], dtype=np.int64)
     in_order = NotesInOrder(
-        pitches + guitar_transposition(tuning, capo),
+        pitches + guitar_transposition(neck.tuning, neck.capo),
         np.array([notes[i].onset_seconds for i in indices]),
         np.array([notes[i].duration_seconds for i in indices]),
         np.repeat(np.arange(len(fits)), [len(fit.candidates) for fit in fits]),
     )
-    frets = pitches[:, None] - np.array(tuning.pitches_midi) - capo
+    frets = pitches[:, None] - np.array(neck.tuning.pitches_midi) - neck.capo
     scores[indices] = MODEL_WEIGHT * _log_probabilities(model.fret_scores(in_order), frets)
     return scores
 
