@@ -112,6 +112,8 @@ class StaffWriter:
             add(note, "notehead", "x")
         add(note, "staff", str(self._staff))
         self._append_notations(note, beat, written, in_chord=in_chord)
+        if has(written.tab_note, TechniqueKind.PALM_MUTE):
+            add(add(note, "play"), "mute", "palm")
 
     def _append_notations(
         self, note: etree._Element, beat: WrittenBeat, written: WrittenNote, *, in_chord: bool
@@ -120,6 +122,8 @@ class StaffWriter:
         notations = add(note, "notations")
         for kind in _tie_types(written):
             add(notations, "tied", type=kind)
+        if has(written.tab_note, TechniqueKind.LET_RING) and not written.tie_to:
+            add(notations, "tied", type="let-ring")
         if not in_chord:
             _append_tuplet_marks(notations, beat)
         self._append_links(notations, written)

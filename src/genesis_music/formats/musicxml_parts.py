@@ -226,7 +226,14 @@ def _add_note(state: _State, element: etree._Element, pitch: int, duration: Frac
     if "stop" in ties and key in state.tied:
         index = state.tied.pop(key)
         before = state.notes[index].note
-        joined = replace(before, length_quarters=start + duration - before.start_quarters)
+        later = tuple(
+            t for t in _techniques(element) if all(t.kind is not known.kind for known in before.techniques)
+        )
+        joined = replace(
+            before,
+            length_quarters=start + duration - before.start_quarters,
+            techniques=before.techniques + later,
+        )
         state.notes[index] = _StaffNote(staff, joined)
     else:
         index = len(state.notes)
@@ -259,7 +266,10 @@ def _techniques(element: etree._Element) -> Iterator[Technique]:
         (TechniqueKind.SLIDE, ".//slide[@type='stop']"),
         (TechniqueKind.VIBRATO, ".//ornaments/wavy-line[@type='start']"),
         (TechniqueKind.HARMONIC, ".//technical/harmonic"),
+        (TechniqueKind.LET_RING, ".//tied[@type='let-ring']"),
     )
     yield from (Technique(kind, 1.0) for kind, place in marks if element.find(place) is not None)
+    if element.findtext("play/mute") == "palm":
+        yield Technique(TechniqueKind.PALM_MUTE, 1.0)
     if element.findtext("notehead") == "x":
         yield Technique(TechniqueKind.DEAD_NOTE, 1.0)
