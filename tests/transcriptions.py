@@ -243,6 +243,7 @@ def rich_transcription() -> Transcription:
         difficulty=Difficulty(4.5, {"uncommon chords": 0.2, "speed of change": 0.4}, (2, 4), ("a bend",)),
         warnings=("One note lies below the guitar.",),
         stage_seconds={"Listening": 1.0},
+        swing_ratio=0.64,
     )
 
 

@@ -14,9 +14,6 @@ from genesis_music.score import TechniqueKind
 
 CONTAINER = '<container><rootfiles><rootfile full-path="score.xml" media-type="application/xml"/></rootfiles></container>'
 
-UNMARKED = {TechniqueKind.PALM_MUTE, TechniqueKind.LET_RING}
-"""Techniques that MusicXML can only print as words."""
-
 
 def read_back(content: bytes, folder: Path, name: str = "back.musicxml"):
     path = folder / name
@@ -42,7 +39,7 @@ def test_notes_strings_frets_and_techniques_come_back(tmp_path: Path) -> None:
                 n.note.pitch_midi + 12 * n.octave_shift,
                 n.string,
                 n.fret,
-                {t.kind for t in n.techniques} - UNMARKED,
+                {t.kind for t in n.techniques},
             )
             for n in track.notes
         ]

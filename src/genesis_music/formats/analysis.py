@@ -39,6 +39,7 @@ def _document(page: Page) -> Json:
         "progression_name": harmony.progression_name,
         "sections": [to_section(section) for section in harmony.sections],
         "tempo": _tempo(tempo_map),
+        "swing": transcription.swing_ratio,
         "time_signatures": _time_signatures(tempo_map),
         "style": to_reasoned(transcription.style),
         "difficulty": to_difficulty(transcription.difficulty),

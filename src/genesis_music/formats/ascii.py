@@ -60,6 +60,7 @@ def _head(transcription: Transcription) -> str:
         f"Time: {tempo_map.time_signature}",
         f"Key: {transcription.harmony.key}",
         f"Difficulty: {transcription.difficulty.level:g}/10",
+        *(["Feel: swing"] if transcription.swing_ratio is not None else []),
     )
     return f"{one_line(transcription.source.title)}\n{'   '.join(facts)}"
 

@@ -22,9 +22,6 @@ from genesis_music.harmony.qualities import QUALITIES
 from genesis_music.rhythm.notation import WrittenMeasure
 from genesis_music.score import Chord, Key, Measure, TimeSignature, Track
 
-_TEMPO_MARK_CHANGE = 0.08
-"""A new metronome mark is printed when the tempo moved by this share; playback follows every measure."""
-
 
 def write_musicxml(page: Page) -> bytes:
     """Turn a transcription into an uncompressed MusicXML document."""
@@ -76,21 +73,27 @@ def _score_part(parts: etree._Element, index: int, track: Track) -> None:
 def _measures(page: Page, track: Track, index: int) -> Iterator[etree._Element]:
     staves = StaffWriter(track, NOTATION), StaffWriter(track, TAB)
     before: Measure | None = None
-    marked_tempo = 0.0
     for written in page.measures[index]:
         measure = written.measure
         element = etree.Element("measure", number=str(measure.number))
         if measure.length_quarters < measure.time_signature.measure_quarters:
             element.set("implicit", "yes")
         _attributes(element, page, track, measure, before)
+        if before is None:
+            _opening_words(element, page, track)
         if index == 0:
-            marked_tempo = _tempo(element, measure, before, marked_tempo)
-            _section(element, page, measure)
-        for position, chord in page.chords.get(measure.number, {}).items():
-            _harmony(element, chord, position, fifths(page.key_at(measure)))
+            _above_system(element, page, measure)
         _staves(element, staves, written, fifths(page.key_at(measure)))
         yield element
         before = measure
+
+
+def _above_system(element: etree._Element, page: Page, measure: Measure) -> None:
+    """What a score prints once, above its first part: tempo, section, chord names."""
+    _tempo(element, page, measure)
+    _section(element, page, measure)
+    for position, chord in page.chords.get(measure.number, {}).items():
+        _harmony(element, chord, position, fifths(page.key_at(measure)))
 
 
 def _staves(
@@ -165,23 +168,39 @@ def _tab_staff(attributes: etree._Element, track: Track) -> None:
 # ---------------------------------------------------------------- directions
 
 
-def _tempo(element: etree._Element, measure: Measure, before: Measure | None, marked: float) -> float:
-    """Print a metronome mark for a clear change of tempo, and tell players every change; return the printed tempo."""
-    if before is not None and measure.tempo_bpm == before.tempo_bpm:
-        return marked
-    if before is not None and abs(measure.tempo_bpm / marked - 1) < _TEMPO_MARK_CHANGE:
-        add(element, "sound", tempo=f"{measure.tempo_bpm:.3f}")
-        return marked
+def _tempo(element: etree._Element, page: Page, measure: Measure) -> None:
+    """Print a metronome mark for a clear change of tempo, and ``Swing`` at the start of a piece that swings."""
+    tempo = page.tempo_marks.get(measure.number)
+    if tempo is None:
+        return
+    compound = measure.time_signature.is_compound
     direction = add(element, "direction", placement="above")
     metronome = add(add(direction, "direction-type"), "metronome")
     add(metronome, "beat-unit", "quarter")
-    if measure.time_signature.is_compound:
+    if compound:
         add(metronome, "beat-unit-dot")
-    beats = measure.tempo_bpm / (1.5 if measure.time_signature.is_compound else 1)
-    add(metronome, "per-minute", f"{beats:.0f}")
+    add(metronome, "per-minute", f"{tempo / 1.5 if compound else tempo:.0f}")
     add(direction, "staff", "1")
-    add(direction, "sound", tempo=f"{measure.tempo_bpm:.3f}")
-    return measure.tempo_bpm
+    add(direction, "sound", tempo=f"{tempo:.2f}")
+
+
+def _opening_words(element: etree._Element, page: Page, track: Track) -> None:
+    """Say what a player has to know before the first note: capo, swing."""
+    if page.transcription.swing_ratio is not None:
+        direction = _words(element, "Swing")
+        swing = add(add(direction, "sound"), "swing")
+        add(swing, "first", "2")
+        add(swing, "second", "1")
+        add(swing, "swing-type", "eighth")
+    if track.capo:
+        _words(element, f"Capo {track.capo}")
+
+
+def _words(element: etree._Element, text: str) -> etree._Element:
+    direction = add(element, "direction", placement="above")
+    add(add(direction, "direction-type"), "words", text)
+    add(direction, "staff", "1")
+    return direction
 
 
 def _section(element: etree._Element, page: Page, measure: Measure) -> None:

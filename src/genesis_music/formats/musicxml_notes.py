@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 
 from lxml import etree
 
@@ -89,7 +90,9 @@ class StaffWriter:
         if not whole:
             _append_value(note, beat.value)
         add(note, "staff", str(self._staff))
-        _append_tuplet(note, beat)
+        notations = add(note, "notations")
+        _append_tuplet_marks(notations, beat)
+        _drop_if_empty(note, notations)
 
     def _append_note(
         self, measure: etree._Element, beat: WrittenBeat, written: WrittenNote, sharps: int, *, in_chord: bool
@@ -109,6 +112,8 @@ class StaffWriter:
             add(note, "notehead", "x")
         add(note, "staff", str(self._staff))
         self._append_notations(note, beat, written, in_chord=in_chord)
+        if has(written.tab_note, TechniqueKind.PALM_MUTE):
+            add(add(note, "play"), "mute", "palm")
 
     def _append_notations(
         self, note: etree._Element, beat: WrittenBeat, written: WrittenNote, *, in_chord: bool
@@ -117,17 +122,18 @@ class StaffWriter:
         notations = add(note, "notations")
         for kind in _tie_types(written):
             add(notations, "tied", type=kind)
+        if has(written.tab_note, TechniqueKind.LET_RING) and not written.tie_to:
+            add(notations, "tied", type="let-ring")
         if not in_chord:
             _append_tuplet_marks(notations, beat)
         self._append_links(notations, written)
         if has(written.tab_note, TechniqueKind.VIBRATO) and not written.tie_from:
             ornaments = add(notations, "ornaments")
-            add(ornaments, "wavy-line", type="start", number="1", placement="above")
-            add(ornaments, "wavy-line", type="stop", number="1")
+            for end in ("start", "stop"):  # on one note, so that no reader makes it last longer
+                add(ornaments, "wavy-line", type=end, number="1", placement="above")
         if self._staff == TAB:
             self._append_technical(notations, written)
-        if len(notations) == 0:
-            note.remove(notations)
+        _drop_if_empty(note, notations)
 
     def _append_links(self, notations: etree._Element, written: WrittenNote) -> None:
         """Append slurs and slides: they start on the last notehead of a note, stop on the first of its follower."""
@@ -182,9 +188,9 @@ def _tie_types(written: WrittenNote) -> Iterator[str]:
         yield "start"
 
 
-def _append_tuplet(note: etree._Element, beat: WrittenBeat) -> None:
-    if beat.tuplet_start or beat.tuplet_stop:
-        _append_tuplet_marks(add(note, "notations"), beat)
+def _drop_if_empty(note: etree._Element, notations: etree._Element) -> None:
+    if len(notations) == 0:
+        note.remove(notations)
 
 
 def _append_tuplet_marks(notations: etree._Element, beat: WrittenBeat) -> None:
@@ -218,7 +224,7 @@ def _append_hand(technical: etree._Element, kind: TechniqueKind | None, end: str
 def _append_bends(technical: etree._Element, corners: tuple[BendCorner, ...]) -> None:
     """Append one ``bend`` per rise or fall of the contour; falls are releases."""
     turning = _turning_points([corner.quarter_tones for corner in corners])
-    for before, after in zip(turning, turning[1:], strict=False):
+    for before, after in pairwise(turning):
         bend = add(technical, "bend")
         add(bend, "bend-alter", f"{(after - before) / 2:g}")
         if after < before:

@@ -59,6 +59,7 @@ def to_document(page: Page) -> Json:
         "tempo": tempo_map.tempo_bpm,
         "tempo_confidence": tempo_map.confidence,
         "time_signature": [tempo_map.time_signature.numerator, tempo_map.time_signature.denominator],
+        "swing": transcription.swing_ratio,
         "key": to_key(harmony.key),
         "key_regions": [to_region(region) for region in harmony.regions],
         "tracks": [_track(track, page.tied) for track in transcription.tracks],

@@ -51,10 +51,7 @@ def read_tab_json(path: Path) -> Transcription:
 def parse_tab_json(content: bytes, name: str) -> Transcription:
     """Turn the bytes of a tab JSON file into a transcription; ``name`` is for the message of the ScoreError."""
     try:
-        document = json.loads(content, parse_constant=_no_constant)
-        if document["schema"] != SCHEMA:
-            raise ValueError(f"schema {document['schema']!r}")
-        transcription = _transcription(document)
+        transcription = _transcription(json.loads(content, parse_constant=_no_constant))
         check_tempo_map(transcription.tempo_map)
         for track in transcription.tracks:
             check_track(track, transcription.tempo_map)
@@ -64,6 +61,8 @@ def parse_tab_json(content: bytes, name: str) -> Transcription:
 
 
 def _transcription(document: Json) -> Transcription:
+    if document["schema"] != SCHEMA:
+        raise ValueError(f"schema {document['schema']!r:.40}")
     difficulty = document["difficulty"]
     return Transcription(
         source=_source(document["source"]),
@@ -83,6 +82,7 @@ def _transcription(document: Json) -> Transcription:
             _texts(difficulty["reasons"]),
         ),
         warnings=_texts(document["warnings"]),
+        swing_ratio=_optional_number(document["swing"]),
     )
 
 
@@ -168,11 +168,8 @@ def _note(entry: Json) -> TabNote:
 
 
 def _technique(entry: Json) -> Technique:
-    semitones = entry.get("semitones")
     return Technique(
-        TechniqueKind(entry["kind"]),
-        _number(entry["confidence"]),
-        None if semitones is None else _number(semitones),
+        TechniqueKind(entry["kind"]), _number(entry["confidence"]), _optional_number(entry.get("semitones"))
     )
 
 
@@ -212,6 +209,10 @@ def _whole(value: Any) -> int:
 
 def _optional_whole(value: Any) -> int | None:
     return None if value is None else _whole(value)
+
+
+def _optional_number(value: Any) -> float | None:
+    return None if value is None else _number(value)
 
 
 def _fraction(pair: Any) -> Fraction:

@@ -23,6 +23,9 @@ from genesis_music.score import (
 CHORD_GRID_QUARTERS = Fraction(1, 2)
 """Chord names stand on quavers."""
 
+TEMPO_MARK_CHANGE = 0.08
+"""Players breathe by a few per cent without anybody writing it down."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -77,6 +80,16 @@ class Page:
             last = tempo_map.measures[-1].number
             placed[min(measure.number + late, last)] = section
         return placed
+
+    @cached_property
+    def tempo_marks(self) -> dict[int, float]:
+        """Tempi worth printing by measure number: the first, then every clear change from the one printed last."""
+        marks: dict[int, float] = {}
+        printed = 0.0
+        for measure in self.transcription.tempo_map.measures:
+            if not marks or abs(measure.tempo_bpm / printed - 1) >= TEMPO_MARK_CHANGE:
+                printed = marks[measure.number] = measure.tempo_bpm
+        return marks
 
     def key_at(self, measure: Measure) -> Key:
         """The key of a measure: that of its middle."""
