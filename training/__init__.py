@@ -1,1 +1,1 @@
-"""How what ships learned was made; never imported at run time."""
+"""How the weights that ship with the package were made. Never imported at run time."""

@@ -21,10 +21,13 @@ MUTED_STEP_SECONDS = 0.75
 SHORTEST_RUN_CHORDS = 3
 BASS_STRINGS = 4
 """On instruments with this many strings or fewer all but the highest are low strings."""
-PALM_MUTE_WEIGHTS = (2.145, -7.600, 0.330, 3.277, 3.181)
+PALM_MUTE_WEIGHTS = (1.724, -7.438, 0.270, 3.424, 3.207)
 """Bias and weights of :func:`palm_mute_features`, fitted by ``python -m training.techniques``."""
 RINGING_CHORDS = 2
 """A let-ring note sounds into at least this many later onsets on other strings."""
+RINGING_SHARE = 0.33
+NEARBY_CHORDS = 4
+"""One ringing note is a slow finger; an arpeggio rings in this share of its surroundings."""
 ARPEGGIO_STEP_SECONDS = 0.9
 LARGEST_ARPEGGIO_CHORD = 2
 DEAD_SECONDS = 0.07
@@ -80,6 +83,17 @@ def _all_of_chord(columns: NoteColumns, candidate: NDArray[np.bool_]) -> IntColu
     return passing
 
 
+def _share_nearby(columns: NoteColumns, candidate: NDArray[np.bool_]) -> FloatColumn:
+    """Share of the chords around each note, its own included, that hold a candidate."""
+    if not len(candidate):
+        return columns.onset
+    some = (np.bincount(columns.chord, weights=candidate) > 0).astype(np.float64)
+    width = 2 * NEARBY_CHORDS + 1
+    counted = np.convolve(np.pad(some, NEARBY_CHORDS, mode="edge"), np.ones(width), "valid")
+    share: FloatColumn = counted[columns.chord] / width
+    return share
+
+
 def _run_lengths(chord_flags: IntColumn, chord: IntColumn) -> IntColumn:
     """Per row, how many flagged chords follow each other around it (0 when its own is not flagged)."""
     if not len(chord_flags):
@@ -104,7 +118,8 @@ def let_ring_confidence(columns: NoteColumns) -> FloatColumn:
         & (step <= ARPEGGIO_STEP_SECONDS)
     )
     score = 0.9 * (later - 2.5) + 3.0 * (np.minimum(beyond, 2.0) - 1.2)
-    return np.where(candidate, 1.0 / (1.0 + np.exp(-score)), 0.0)
+    ringing = candidate & (_share_nearby(columns, candidate) >= RINGING_SHARE)
+    return np.where(ringing, 1.0 / (1.0 + np.exp(-score)), 0.0)
 
 
 def dead_note_confidence(columns: NoteColumns) -> FloatColumn:
