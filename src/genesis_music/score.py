@@ -381,3 +381,9 @@ class Transcription:
     swing_ratio: float | None = None
     """Where off-beat eighths written straight are played, as a share of the beat (2/3 = triplet swing); ``None``:
     straight."""
+
+    def _repr_html_(self) -> str:
+        """Show the tab in a notebook."""
+        from genesis_music.formats.html import render_html
+
+        return render_html(self)
