@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,8 @@ from training.beats_corpus import Piece, augmented, draw, guitarset_pieces, over
 from training.beats_generator import generated_piece
 
 SECONDS = 36.0
-FRAMES = 48 * FRAMES_PER_PULSE
+FRAMES, CROP_FRAMES = 48 * FRAMES_PER_PULSE, 32 * FRAMES_PER_PULSE
+LEARNING_RATE = 4e-3
 CHANNELS = 32
 DILATIONS = (1, 2, 3, 6, 12, 24, 48, 96)
 KERNEL = 5
@@ -108,7 +111,8 @@ def example(pieces: list[Piece], generated_share: float, rng: Generator) -> Piec
     return augmented(piece, SECONDS, rng)
 
 
-def make_pool(pieces: list[Piece], generated_share: float, examples: int, rng: Generator) -> Pool:
+def make_pool(pieces: list[Piece], generated_share: float, examples: int, seed: tuple[int, int]) -> Pool:
+    rng = np.random.default_rng(seed)
     features = np.empty((examples, FEATURES, FRAMES), np.float16)
     targets = np.empty((examples, 3, FRAMES), np.float16)
     counted = np.empty((examples, FRAMES), bool)
@@ -120,24 +124,17 @@ def make_pool(pieces: list[Piece], generated_share: float, examples: int, rng: G
     return Pool(features, targets, counted, np.array(names))
 
 
-def train(data: Pool, minutes: float, batch: int, seed: int) -> BeatNetwork:
+def train(data: Pool, steps: int, batch: int, seed: int) -> BeatNetwork:
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = BeatNetwork()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=4e-3, weight_decay=0.05)
-    start, step, running = time.process_time(), 0, 0.0
+    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps, pct_start=0.1)
     shares = torch.tensor([1.0, 1.0, 0.1])[None, :, None]
     boosts = torch.tensor([2.0, 4.0, 1.0])[None, :, None]
-    network.train()
-    while (progress := (time.process_time() - start) / 60 / minutes) < 1:
-        rate = min(1.0, (step + 1) / 50) * 0.5 * (1 + np.cos(np.pi * progress))
-        for group in optimizer.param_groups:
-            group["lr"] = 4e-3 * rate + 1e-5
-        chosen = np.sort(rng.integers(len(data.names), size=batch))
-        features, targets, counted = (
-            torch.from_numpy(column[chosen].astype(np.float32))
-            for column in (data.features, data.targets, data.counted)
-        )
+    started, running = time.monotonic(), 0.0
+    for step in range(steps):
+        features, targets, counted = _batch(data, batch, rng)
         logits = network(features * (torch.rand(batch, FEATURES, 1) > FEATURE_DROPOUT))
         loss = nn.functional.binary_cross_entropy_with_logits(
             logits, targets, reduction="none", pos_weight=boosts
@@ -148,11 +145,22 @@ def train(data: Pool, minutes: float, batch: int, seed: int) -> BeatNetwork:
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        step += 1
-        running = loss.item() if step == 1 else 0.98 * running + 0.02 * loss.item()
-        if step % 100 == 0:
-            print(f"step {step} progress {progress:.2f} loss {running:.4f}", flush=True)
+        schedule.step()
+        running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
+        if step % 100 == 99:
+            print(f"step {step + 1} loss {running:.4f} after {time.monotonic() - started:.0f} s", flush=True)
     return network.eval()
+
+
+def _batch(data: Pool, batch: int, rng: Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Random examples, each cut to :data:`CROP_FRAMES` at a random place."""
+    chosen = rng.integers(len(data.names), size=batch)
+    starts = rng.integers(FRAMES - CROP_FRAMES + 1, size=batch)
+    features, targets, counted = (
+        np.stack([column[i, ..., s : s + CROP_FRAMES] for i, s in zip(chosen, starts, strict=True)])
+        for column in (data.features, data.targets, data.counted)
+    )
+    return tuple(torch.from_numpy(part.astype(np.float32)) for part in (features, targets, counted))
 
 
 def _fold_norms(network: BeatNetwork) -> None:
@@ -181,15 +189,16 @@ def main() -> None:
     parser.add_argument("--pool", type=Path, help="folder that keeps the rendered examples between runs")
     parser.add_argument("--without-player", default="")
     parser.add_argument("--without-sheet", default="")
-    parser.add_argument("--minutes", type=float, default=8)
-    parser.add_argument("--examples", type=int, default=11000)
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--examples", type=int, default=10000)
     parser.add_argument("--generated-share", type=float, default=0.4)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--workers", type=int, default=4, help="processes that render examples")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
     data = kept_pool(options).without(options.without_player, options.without_sheet)
-    export(train(data, options.minutes, options.batch, options.seed), options.out)
+    export(train(data, options.steps, options.batch, options.seed), options.out)
 
 
 def kept_pool(options: argparse.Namespace) -> Pool:
@@ -197,8 +206,10 @@ def kept_pool(options: argparse.Namespace) -> Pool:
     if options.pool and (options.pool / "names.npy").exists():
         return Pool(*(np.load(options.pool / f"{name}.npy", mmap_mode="r") for name in columns))
     pieces = guitarset_pieces(options.annotations)
-    rng = np.random.default_rng(options.seed)
-    data = make_pool(pieces, options.generated_share, options.examples, rng)
+    work = partial(make_pool, pieces, options.generated_share, options.examples // options.workers)
+    with ProcessPoolExecutor(options.workers) as workers:
+        parts = list(workers.map(work, [(options.seed, worker) for worker in range(options.workers)]))
+    data = Pool(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
     if options.pool:
         options.pool.mkdir(parents=True, exist_ok=True)
         for name in columns:

@@ -22,8 +22,9 @@ from genesis_music.rhythm.beat_network import BeatActivations
 from genesis_music.rhythm.note_frames import FloatArray
 from genesis_music.rhythm.pulse import FRAMES_PER_PULSE
 
-_PERIOD_STEP = 1.04
-_PERIOD_REACH = 2
+_PERIOD_STEP = 1.06
+_PERIOD_SHIFTS = (-1, 0, 1)
+"""Steps of the grid that a period may move at every beat."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class DecoderWeights:
     deviation: float = 0.5
     """Per frame that a beat of one pulse is longer or shorter than its period says."""
     period_change: float = 8.0
-    """Per step of the period grid (4 %)."""
+    """Per step of the period grid (6 %)."""
     metre_change: float = 12.0
     evidence_limit: float = 6.0
 
@@ -53,26 +54,21 @@ class DecodedBeats:
 
 @dataclass(frozen=True)
 class _Bars:
-    """All places in all metres, one after another, and the place before each."""
+    """All places in all metres, one after another; which are first and last, and the place before each."""
 
     number: NDArray[np.int64]
     beats: NDArray[np.int64]
     previous: NDArray[np.int64]
-
-    @property
-    def first(self) -> NDArray[np.int64]:
-        return np.flatnonzero(self.number == 1)
-
-    @property
-    def last(self) -> NDArray[np.int64]:
-        return np.flatnonzero(self.number == self.beats)
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
 
 
 def _bars(metres: Sequence[int]) -> _Bars:
     number = np.concatenate([np.arange(1, beats + 1) for beats in metres])
     beats = np.repeat(metres, metres)
     place = np.arange(len(number))
-    return _Bars(number, beats, np.where(number == 1, place + beats - 1, place - 1))
+    previous = np.where(number == 1, place + beats - 1, place - 1)
+    return _Bars(number, beats, previous, np.flatnonzero(number == 1), np.flatnonzero(number == beats))
 
 
 def period_grid(shortest_frames: float, longest_frames: float) -> FloatArray:
@@ -133,7 +129,7 @@ class _Search:
         deviation = np.abs(self.reach / periods - 1) * FRAMES_PER_PULSE
         earned = period_scores + weights.beat_bonus
         self.reach_score = (earned - weights.deviation * deviation)[..., None].astype(np.float32)
-        self.change_cost = weights.period_change * np.abs(np.arange(-_PERIOD_REACH, _PERIOD_REACH + 1))
+        self.change_cost = weights.period_change
         metres = len(bars.first)
         self.metre_cost = (weights.metre_change * (1 - np.eye(metres))).astype(np.float32)
         self.block = int(self.reach.min())
@@ -164,32 +160,30 @@ class _Search:
         return best + evidence, chosen
 
     def _leave(self, score: FloatArray) -> tuple[FloatArray, NDArray[np.int8]]:
-        """Go on to the next place, perhaps in another metre, and to a near tempo."""
-        bars, metres = self.bars, len(self.bars.first)
+        """Go on to the next place and a near period; says which, as one number."""
+        moved, metre = self._next_place(score)
+        periods, metres = score.shape[1], len(self.bars.first)
+        best = np.full(moved.shape, -np.inf, np.float32)
+        choice = np.zeros(moved.shape, np.int8)
+        for index, shift in enumerate(_PERIOD_SHIFTS):
+            source = slice(max(0, shift), periods + min(0, shift))
+            target = slice(max(0, -shift), periods + min(0, -shift))
+            candidate = moved[:, source] - np.float32(self.change_cost * abs(shift))
+            better = candidate > best[:, target]
+            np.maximum(best[:, target], candidate, out=best[:, target])
+            choice[:, target][better] = (index * metres + metre[:, source])[better]
+        return best, choice
+
+    def _next_place(self, score: FloatArray) -> tuple[FloatArray, NDArray[np.int8]]:
+        """Go on to the next place; says from which metre a new bar comes."""
+        bars = self.bars
         moved = score[:, :, bars.previous]
         metre = np.zeros(moved.shape, np.int8)
-        if metres > 1:
+        if len(bars.first) > 1:
             closing = score[:, :, None, bars.last] - self.metre_cost
             moved[:, :, bars.first] = closing.max(axis=-1)
             metre[:, :, bars.first] = closing.argmax(axis=-1)
-        best, origin = self._change_period(moved)
-        metre = np.take_along_axis(metre, origin, axis=1)
-        shift = origin - np.arange(origin.shape[1])[:, None] + _PERIOD_REACH
-        return best, (shift * metres + metre).astype(np.int8)
-
-    def _change_period(self, score: FloatArray) -> tuple[FloatArray, NDArray[np.int64]]:
-        """Come from the best of the near periods; says from which."""
-        periods = score.shape[1]
-        margin = ((0, 0), (_PERIOD_REACH, _PERIOD_REACH), (0, 0))
-        padded = np.pad(score, margin, constant_values=-np.inf)
-        best = score.copy()
-        origin = np.broadcast_to(np.arange(periods)[:, None], score.shape).copy()
-        for shift, cost in enumerate(self.change_cost):
-            candidate = padded[:, shift : shift + periods] - np.float32(cost)
-            better = candidate > best
-            origin = np.where(better, np.arange(periods)[:, None] + shift - _PERIOD_REACH, origin)
-            np.maximum(best, candidate, out=best)
-        return best, origin
+        return moved, metre
 
     def trace(self, choices: NDArray[np.int8], ahead: FloatArray) -> DecodedBeats:
         """Follow the choices back from the best state whose next beat lies after the end."""
@@ -214,4 +208,4 @@ class _Search:
         before = int(self.bars.previous[place])
         if self.bars.number[place] == 1 and len(self.bars.first) > 1:
             before = int(self.bars.last[metre])
-        return period + shift - _PERIOD_REACH, before
+        return period + _PERIOD_SHIFTS[shift], before

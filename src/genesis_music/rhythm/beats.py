@@ -53,7 +53,7 @@ class RhythmSettings:
 
     Args:
         tempo_hint_bpm: quarter notes per minute, 20..400; beats are looked for within 12 % of it.
-        time_signature_hint: the time signature of the whole piece, 2 to 16 beats a measure.
+        time_signature_hint: the time signature of the whole piece, 2 to 16 written beats a measure.
 
     Raises:
         SettingsError: a hint makes no sense.
@@ -74,7 +74,7 @@ class RhythmSettings:
 
 
 def _is_writable(signature: TimeSignature) -> bool:
-    return 1 <= signature.numerator <= 16 and signature.denominator in (1, 2, 4, 8, 16)
+    return 2 <= signature.numerator <= 16 and signature.denominator in (1, 2, 4, 8, 16)
 
 
 def track_beats(
@@ -110,6 +110,8 @@ def track_beats_with(
     signature = settings.time_signature_hint
     compound = float(activations.compound.mean()) > 0 if signature is None else signature.is_compound
     decoded = _decoded(activations, clock, settings, compound=compound)
+    if len(decoded.frames) < 2:
+        return _plain_map(end, settings)
     signatures = tuple(signature or _signature(n, compound=compound) for n in decoded.bar_beats.tolist())
     seconds = smooth_beat_times(clock.seconds_at(_between_frames(decoded, activations)))
     beats = extend_beats(BarredBeats(seconds, decoded.numbers, signatures), float(onsets.min()), end)

@@ -25,7 +25,8 @@ _PERIOD_STEP = 1.02
 _SALIENCE_RATE_HZ = 50
 _HOP_SECONDS = 1.0
 _WINDOW_SECONDS = 14.0
-_CHANGE_COST = 1.0
+_HOPS_AT_ONCE = 256
+_CHANGE_COST = 2.0
 _CHANGE_REACH = 3
 
 MULTIPLES = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4, 6, 8)
@@ -125,15 +126,23 @@ def _repetition(salience: FloatArray, periods: FloatArray) -> NDArray[np.float32
     window = int(_WINDOW_SECONDS * _SALIENCE_RATE_HZ)
     hop = int(_HOP_SECONDS * _SALIENCE_RATE_HZ)
     padded = np.pad(salience, (window // 2, window // 2 + hop))
-    pieces = sliding_window_view(padded, window)[::hop] * np.hanning(window)
-    pieces = pieces - pieces.mean(axis=1, keepdims=True)
-    spectrum = np.fft.rfft(pieces, 2 * window)
-    repeats = np.fft.irfft(np.abs(spectrum) ** 2)[:, :window].astype(np.float32)
-    repeats /= np.maximum(repeats[:, :1], 1e-6)
+    windows = sliding_window_view(padded, window)[::hop]
     lag = np.array(MULTIPLES)[:, None] * periods * _SALIENCE_RATE_HZ
     left = np.minimum(lag.astype(np.int64), window - 2)
     share = np.clip(lag - left, 0, 1).astype(np.float32)
-    return np.asarray(repeats[:, left] * (1 - share) + repeats[:, left + 1] * share, np.float32)
+    parts = []
+    for start in range(0, len(windows), _HOPS_AT_ONCE):
+        repeats = _autocorrelation(windows[start : start + _HOPS_AT_ONCE] * np.hanning(window))
+        parts.append(repeats[:, left] * (1 - share) + repeats[:, left + 1] * share)
+    return np.concatenate(parts)
+
+
+def _autocorrelation(windows: FloatArray) -> NDArray[np.float32]:
+    """Of every row, by the power spectrum, divided by its power."""
+    centred = windows - windows.mean(axis=1, keepdims=True)
+    spectrum = np.fft.rfft(centred, 2 * windows.shape[1])
+    repeats = np.fft.irfft(np.abs(spectrum) ** 2)[:, : windows.shape[1]]
+    return np.asarray(repeats / np.maximum(repeats[:, :1], 1e-6), np.float32)
 
 
 def _smooth_path(scores: FloatArray) -> NDArray[np.int64]:
