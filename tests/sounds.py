@@ -27,7 +27,9 @@ def plucked(
     for partial in range(1, 11):
         if partial * frequency_hz < sample_rate_hz / 2:
             strength = np.sin(np.pi * partial / 5) / partial**2 + 0.1 / partial
-            sound += strength * np.exp(-(1 + partial) * time) * np.sin(2 * np.pi * partial * frequency_hz * time)
+            sound += (
+                strength * np.exp(-(1 + partial) * time) * np.sin(2 * np.pi * partial * frequency_hz * time)
+            )
     return (amplitude * sound / np.abs(sound).max()).astype(np.float32)
 
 

@@ -36,6 +36,9 @@ from training.rendering import (
 )
 
 SOUNDFONT_PROGRAMS = {"gm-nylon": 24, "gm-steel": 25, "gm-jazz": 26, "gm-clean": 27}
+BASS_PROGRAMS = {"bass-acoustic": 32, "bass-finger": 33, "bass-pick": 34, "bass-fretless": 35}
+BASS_TRANSPOSITION = -14
+BASS_STRINGS = (3, 4, 5, 6)
 BEND_RANGE_SEMITONES = 2
 MAXIMUM_SECONDS = 40.0
 
@@ -62,8 +65,23 @@ def play(excerpt: Excerpt, random: Generator) -> list[PlayedNote]:
         if note.duration_seconds > 0.25 and random.random() < bend_rate:
             note = replace(note, bend=_bend(note.duration_seconds, random))
         legato = previous is not None and _is_slurred(previous, labelled) and random.random() < legato_rate
-        played.append(PlayedNote(note, labelled.string, note.pitch_midi + detune + random.normal(0, 0.04), legato))
+        played.append(
+            PlayedNote(note, labelled.string, note.pitch_midi + detune + random.normal(0, 0.04), legato)
+        )
     return [note for note in played if note.note.onset_seconds < MAXIMUM_SECONDS]
+
+
+def as_bass(played: Sequence[PlayedNote]) -> list[PlayedNote]:
+    """Play the low strings of a guitar part on a bass."""
+    return [
+        replace(
+            item,
+            note=replace(item.note, pitch_midi=item.note.pitch_midi + BASS_TRANSPOSITION),
+            pitch_exact=item.pitch_exact + BASS_TRANSPOSITION,
+        )
+        for item in played
+        if item.string in BASS_STRINGS
+    ]
 
 
 def _is_slurred(previous: LabelledNote, current: LabelledNote) -> bool:
@@ -131,21 +149,26 @@ def main() -> None:
     parser.add_argument("--engine", default=DEFAULT_ENGINE)
     parser.add_argument("--passes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--bass", action="store_true", help="render bass parts: the low strings, lower still")
     arguments = parser.parse_args()
     random = np.random.default_rng(arguments.seed)
-    libraries = {name: load_samples(arguments.libraries / f) for name, f in SAMPLE_FOLDERS.items()}
-    instruments = [*libraries, *libraries, *SOUNDFONT_PROGRAMS]
+    folders = {} if arguments.bass else SAMPLE_FOLDERS
+    programs = BASS_PROGRAMS if arguments.bass else SOUNDFONT_PROGRAMS
+    libraries = {name: load_samples(arguments.libraries / folder) for name, folder in folders.items()}
+    instruments = [*libraries, *libraries, *programs]
     engine = get_engine(arguments.engine)
     paths = [p for p in sorted(arguments.annotations.glob("*.jams")) if p.stem not in HELD_OUT]
     arguments.out.mkdir(parents=True, exist_ok=True)
     for index, path in enumerate(paths * arguments.passes):
         played = play(read_excerpt(path), random)
+        if arguments.bass:
+            played = as_bass(played)
         seconds = max(note.note.end_seconds for note in played) + 0.5
         instrument = instruments[(index * 7 + index // len(paths)) % len(instruments)]
         if instrument in libraries:
             dry = render(played, libraries[instrument], seconds, random)
         else:
-            dry = render_soundfont(played, arguments.soundfont, SOUNDFONT_PROGRAMS[instrument], seconds)
+            dry = render_soundfont(played, arguments.soundfont, programs[instrument], seconds)
         audio = ArrayAudio(in_a_room(dry, random), SAMPLE_RATE_HZ)
         _save(arguments.out / f"{index:04d}_{instrument}_{path.stem}.npz", audio, played, engine)
 
@@ -160,8 +183,15 @@ def _save(path: Path, audio: ArrayAudio, played: Sequence[PlayedNote], engine: E
         contour=np.concatenate([block.contour for block in blocks]).astype(half),
         notes=np.array(
             [
-                (n.note.onset_seconds, n.note.end_seconds, n.note.pitch_midi, n.note.velocity, n.string,
-                 n.legato, max((abs(b.semitones) for b in n.note.bend), default=0.0))
+                (
+                    n.note.onset_seconds,
+                    n.note.end_seconds,
+                    n.note.pitch_midi,
+                    n.note.velocity,
+                    n.string,
+                    n.legato,
+                    max((abs(b.semitones) for b in n.note.bend), default=0.0),
+                )
                 for n in played
             ]
         ),

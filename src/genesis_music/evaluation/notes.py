@@ -52,3 +52,39 @@ def _arrays(notes: Sequence[Note]) -> tuple[NDArray[np.float64], NDArray[np.floa
     intervals = np.array([(note.onset_seconds, note.end_seconds) for note in notes])
     pitches_hz = 440 * 2 ** ((np.array([note.pitch_midi for note in notes], dtype=float) - 69) / 12)
     return intervals, pitches_hz
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """Among ``notes`` notes of mean ``confidence`` (0..1), the fraction that is ``right``."""
+
+    confidence: float
+    right: float
+    notes: int
+
+
+def calibration(
+    pairs: Sequence[tuple[Sequence[Note], Sequence[Note]]], bins: int = 5
+) -> list[CalibrationBin]:
+    """How true confidences are: over ``(reference, estimated)`` pairs, in bins of equal numbers of notes."""
+    from mir_eval.transcription import match_notes
+
+    confidence: list[float] = []
+    right: list[bool] = []
+    for reference, estimated in pairs:
+        matching = (
+            match_notes(*_arrays(reference), *_arrays(estimated), offset_ratio=None)
+            if reference and estimated
+            else []
+        )
+        matched = {index for _, index in matching}
+        confidence += [note.confidence for note in estimated]
+        right += [index in matched for index in range(len(estimated))]
+    order = np.argsort(confidence)
+    return [
+        CalibrationBin(
+            float(np.mean(np.array(confidence)[part])), float(np.mean(np.array(right)[part])), len(part)
+        )
+        for part in np.array_split(order, bins)
+        if len(part)
+    ]
