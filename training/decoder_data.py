@@ -1,4 +1,4 @@
-"""Render GuitarSet's annotations, let an engine listen, and keep its activations with the true notes.
+r"""Render GuitarSet's annotations, let an engine listen, and keep its activations with the true notes.
 
     python -m training.decoder_data --annotations ../shared/eval/guitarset/annotation \\
         --libraries DIR --soundfont /usr/share/sounds/sf2/FluidR3_GM.sf2 --out DIR --passes 2
@@ -103,9 +103,9 @@ def _bend(duration_seconds: float, random: Generator) -> tuple[BendPoint, ...]:
 
 def render_soundfont(played: Sequence[PlayedNote], soundfont: Path, program: int, seconds: float) -> Waveform:
     """Render with FluidSynth, one channel per string."""
-    messages: list[tuple[float, mido.Message]] = []
-    for channel in range(6):
-        messages.append((0.0, mido.Message("program_change", channel=channel, program=program)))
+    messages = [
+        (0.0, mido.Message("program_change", channel=channel, program=program)) for channel in range(6)
+    ]
     for item in played:
         note, channel = item.note, item.string - 1
         cents = [BendPoint(0.0, 0.0), *note.bend]

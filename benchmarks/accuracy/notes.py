@@ -2,9 +2,9 @@
 
     python -m benchmarks.accuracy.notes [--peer-python PATH]
 
-``PATH`` is a Python interpreter that has ``basic-pitch`` 0.4.0 with ONNX; without it the peer's recorded figures
-are shown. Hypothesis: judging each onset beside its harmonic relatives, and each end beside the next attacks, finds
-more of the notes than thresholds do. Needs the evaluation material beside the checkout.
+``PATH`` is a Python interpreter that has ``basic-pitch`` 0.4.0 with ONNX; without it the peer's recorded
+figures are shown. Hypothesis: judging each onset beside its harmonic relatives finds more of the notes than
+thresholds do. Needs the evaluation material beside the checkout.
 """
 
 from __future__ import annotations

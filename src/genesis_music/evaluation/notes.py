@@ -1,8 +1,8 @@
 """How well transcribed notes match reference notes.
 
 The measures are those of MIREX note tracking as in mir_eval (Raffel et al., ISMIR 2014): a note is right when
-its onset lies within 50 ms and its pitch, rounded to a semitone, is equal; "with offset", its end must also lie
-within 20 % of the reference length or 50 ms, whichever is more.
+its onset lies within 50 ms and its pitch, rounded to a semitone, is equal; "with offset", its end must also
+lie within 20 % of the reference length or 50 ms, whichever is more.
 """
 
 from __future__ import annotations

@@ -13,18 +13,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from genesis_music.errors import SettingsError
-from genesis_music.score import Note
+from genesis_music.score import BendPoint, Note
+from genesis_music.transcription.bends import absorb_bent, bend_points, follow, may_bend
 from genesis_music.transcription.engine import ActivationFormat, Activations
-from genesis_music.transcription.features import SegmentWindows, candidate_features, onset_level
+from genesis_music.transcription.features import SegmentWindows, candidate_features
 from genesis_music.transcription.offsets import FIRST_FRAMES, Sounding, find_ends
 from genesis_music.transcription.onsets import Candidates, onset_candidates
 from genesis_music.transcription.segments import CONTEXT_FRAMES, Segment, segments
 from genesis_music.transcription.weights import DecoderWeights, load_weights
+
+SHORTEST_BENT_FRAMES = 8
+"""Shorter notes (93 ms) are not looked at for bends."""
+AWAY_SEMITONES = 0.5
+"""A note whose string is bent this far when its pitch fades goes on at the bent pitch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +38,9 @@ class DecoderSettings:
     """What counts as a note.
 
     ``minimum_confidence`` (0..1): notes less likely than this to be right are left out. ``minimum_seconds``:
-    shorter notes are left out. ``end_probability`` (0..1, both excluded): a note ends when it has probably ended
-    with at least this probability; higher makes notes longer. ``lowest_pitch_midi`` and ``highest_pitch_midi``:
-    the range of the instrument, both included.
+    shorter notes are left out. ``end_probability`` (0..1, both excluded): a note ends where it has ended with
+    at least this probability; higher makes notes longer. ``lowest_pitch_midi`` and ``highest_pitch_midi``: the
+    range of the instrument, both included.
 
     Raises:
         SettingsError: a value is out of its range.
@@ -91,7 +97,7 @@ class _Struck:
     pitch: int
     confidence: float
     velocity: float
-    level: float
+    bend: tuple[BendPoint, ...] = ()
 
 
 class _Decoder:
@@ -122,13 +128,15 @@ class _Decoder:
                 onset=note.onset_frames - first_row,
                 start=max(CONTEXT_FRAMES, math.ceil(note.onset_frames - first_row) + FIRST_FRAMES),
                 limit=end_row if after is None else min(end_row, math.floor(after - first_row)),
-                level=note.level,
             )
             for note, after in zip(struck, next_onsets, strict=True)
         ]
         ends = find_ends(windows, sounding, self._weights.end, self._end_log_odds)
         self._sounding = []
-        for note, end, after in zip(struck, ends, next_onsets, strict=True):
+        for struck_note, sound, found, after in zip(
+            struck, sounding, ends.tolist(), next_onsets, strict=True
+        ):
+            note, end = self._bent(struck_note, sound, found, windows)
             if end < end_row:
                 self._close(note, float(first_row + end))
             elif after is not None:
@@ -140,7 +148,26 @@ class _Decoder:
         """Close what still sounds and return all notes."""
         for note in self._sounding:
             self._close(note, self._end_frame)
-        return sorted(self._notes, key=lambda note: (note.onset_seconds, note.pitch_midi))
+        return absorb_bent(sorted(self._notes, key=lambda note: (note.onset_seconds, note.pitch_midi)))
+
+    def _bent(self, note: _Struck, sound: Sounding, end: int, windows: SegmentWindows) -> tuple[_Struck, int]:
+        """Add the bend of a note struck in this segment, and let it last while its bent string sounds.
+
+        A bend is followed through this segment and its context, 0.7 s further.
+        """
+        first = round(sound.onset)
+        if first < CONTEXT_FRAMES or end - first < SHORTEST_BENT_FRAMES:
+            return note, end
+        beyond = CONTEXT_FRAMES if end < sound.limit else 0
+        around = windows.contour_around(first, end + beyond, note.pitch)
+        if around is None or not may_bend(around[: end - first + SHORTEST_BENT_FRAMES]):
+            return note, end
+        path = follow(around, self._format)
+        ends_away = len(path) > end - first and abs(path[end - first]) >= AWAY_SEMITONES
+        length = min(len(path), sound.limit - first) if ends_away else min(len(path), end - first)
+        frame_seconds = self._format.frame_seconds
+        points = bend_points(path[:length], frame_seconds, (first - sound.onset) * frame_seconds)
+        return replace(note, bend=points), first + length if ends_away else end
 
     def _struck(self, segment: Segment, windows: SegmentWindows) -> list[_Struck]:
         candidates = self._in_range(onset_candidates(segment))
@@ -149,7 +176,7 @@ class _Decoder:
         onset = (
             segment.first_frame - CONTEXT_FRAMES + candidates.frame + candidates.offset_frames - late_frames
         )
-        columns = (onset, candidates.pitch, confidence, velocity.clip(0, 1), onset_level(windows, candidates))
+        columns = (onset, candidates.pitch, confidence, velocity.clip(0, 1))
         kept = np.flatnonzero(confidence >= self._settings.minimum_confidence)
         rows = zip(*(column[kept].tolist() for column in columns), strict=True)
         return [_Struck(*row) for row in rows]
@@ -165,8 +192,9 @@ class _Decoder:
         duration_seconds = end_frames * self._format.frame_seconds - onset_seconds
         if duration_seconds >= max(self._settings.minimum_seconds, self._format.frame_seconds):
             pitch_midi = note.pitch + self._format.lowest_pitch_midi
+            bend = tuple(point for point in note.bend if 0 <= point.offset_seconds <= duration_seconds)
             self._notes.append(
-                Note(onset_seconds, duration_seconds, pitch_midi, note.velocity, note.confidence)
+                Note(onset_seconds, duration_seconds, pitch_midi, note.velocity, note.confidence, bend)
             )
 
 

@@ -18,8 +18,8 @@ FloatArray = NDArray[np.float32]
 class ActivationFormat:
     """How an engine's activations are to be read; constant for one engine.
 
-    ``bins_per_semitone`` and ``contour_lowest_midi`` describe ``Activations.contour``. ``decoder_weights`` names
-    the file in ``models/`` with what the decoder learned about such activations.
+    ``bins_per_semitone`` and ``contour_lowest_midi`` describe ``Activations.contour``. ``decoder_weights``
+    names the file in ``models/`` with what the decoder learned about such activations.
     """
 
     frame_seconds: float

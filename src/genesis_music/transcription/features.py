@@ -2,14 +2,15 @@
 
 A string that is struck also excites the detector an octave, a twelfth and two octaves above (and, fainter,
 below), and sympathetic strings ring along. Whether a candidate is a note of its own shows only beside those
-pitches, so its features are windowed activations at its pitch and at harmonically and melodically related ones.
-A string stops sounding when it is damped, which often means that the next note of the same hand is struck.
+pitches, so its features are windowed activations at its pitch and at harmonically and melodically related
+ones.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from genesis_music.transcription.bends import LARGEST_BEND_SEMITONES
 from genesis_music.transcription.engine import ActivationFormat, FloatArray
 from genesis_music.transcription.onsets import LOWEST_ONSET, Candidates
 from genesis_music.transcription.segments import Segment
@@ -23,13 +24,7 @@ RELATED_EDGES = (0, 7, 17, 31)
 CONTOUR_BINS = range(-3, 4)
 
 END_SOUNDING_EDGES = (-8, -4, -1, 0, 1, 3, 6, 11, 18, 32)
-END_ATTACK_EDGES = (-10, -3, 1, 5, 12)
 END_CONTOUR_EDGES = (-6, 0, 6, 16)
-OVERTONE_SEMITONES = (-19, -12, 12)
-HAND_SEMITONES = 5
-
-LEVEL_FRAMES = (-2, 10)
-"""A note's level is its highest sounding activation in this window around its onset."""
 
 
 class SegmentWindows:
@@ -42,17 +37,9 @@ class SegmentWindows:
         self.format = format
         self.onset = Windows(segment.onset, max(RELATED_SEMITONES))
         self.sounding = Windows(segment.sounding, max(RELATED_SEMITONES))
-        attack = np.maximum(segment.onset - LOWEST_ONSET, 0)
-        self.total_attack = attack.sum(axis=1)
-        padded = np.pad(attack, ((0, 0), (HAND_SEMITONES + 1, HAND_SEMITONES)))
-        self.attack_below = Windows(np.cumsum(padded, axis=1, dtype=np.float32))
-        self.contour = None if segment.contour is None else Windows(segment.contour, max(CONTOUR_BINS))
-
-    def nearby_attacks(self, frame: IntArray, pitch: IntArray) -> list[FloatArray]:
-        """Attack summed over the pitches a hand reaches, by the windows of ``END_ATTACK_EDGES``."""
-        up_to_highest = self.attack_below.means(frame, pitch + 2 * HAND_SEMITONES + 1, END_ATTACK_EDGES)
-        below_lowest = self.attack_below.means(frame, pitch, END_ATTACK_EDGES)
-        return [high - low for high, low in zip(up_to_highest, below_lowest, strict=True)]
+        self.total_attack = np.maximum(segment.onset - LOWEST_ONSET, 0).sum(axis=1)
+        reach = LARGEST_BEND_SEMITONES * format.bins_per_semitone
+        self.contour = None if segment.contour is None else Windows(segment.contour, reach)
 
     def contour_means(
         self, frame: IntArray, pitch: IntArray, bin_: int, edges: tuple[int, ...]
@@ -60,9 +47,19 @@ class SegmentWindows:
         """Contour ``bin_`` bins from the centre of the pitch; zeros from engines without contour."""
         if self.contour is None:
             return [np.zeros(len(frame), dtype=np.float32)] * (len(edges) - 1)
+        return self.contour.means(frame, self._contour_column(pitch) + bin_, edges)
+
+    def contour_around(self, start: int, end: int, pitch: int) -> FloatArray | None:
+        """Contour within reach of a bend ``[frames, bins]``, the pitch in the middle, if there is any."""
+        if self.contour is None:
+            return None
+        reach = LARGEST_BEND_SEMITONES * self.format.bins_per_semitone
+        return self.contour.patch(start, end, int(self._contour_column(np.array(pitch))), reach)
+
+    def _contour_column(self, pitch: IntArray) -> IntArray:
         semitones = pitch + (self.format.lowest_pitch_midi - self.format.contour_lowest_midi)
-        column = np.rint(semitones * self.format.bins_per_semitone).astype(np.intp)
-        return self.contour.means(frame, column + bin_, edges)
+        column: IntArray = np.rint(semitones * self.format.bins_per_semitone).astype(np.intp)
+        return column
 
 
 def candidate_features(windows: SegmentWindows, candidates: Candidates) -> FloatArray:
@@ -91,36 +88,26 @@ def _candidate_contour(windows: SegmentWindows, candidates: Candidates) -> Float
 
 
 def _setting(windows: SegmentWindows, candidates: Candidates) -> FloatArray:
-    """The pitch, where between frames the peak lies, and how much is struck altogether."""
+    """Where between frames the peak lies, and how much is struck altogether.
+
+    Never the pitch: what is learned on guitars must hold for basses and ukuleles.
+    """
     attack = np.mean([windows.total_attack[candidates.frame + t] for t in range(-2, 3)], axis=0)
-    pitch_midi = candidates.pitch + windows.format.lowest_pitch_midi
-    return np.stack([pitch_midi / 64 - 1, candidates.offset_frames, attack], axis=1)
+    return np.stack([candidates.offset_frames, attack], axis=1)
 
 
 def end_features(
-    windows: SegmentWindows,
-    frame: IntArray,
-    pitch: IntArray,
-    frames_since_onset: FloatArray,
-    level: FloatArray,
+    windows: SegmentWindows, frame: IntArray, pitch: IntArray, frames_since_onset: FloatArray
 ) -> FloatArray:
-    """Describe moments in notes by ``[moments, features]``; all arguments are ``[moments]``."""
-    overtones = [windows.sounding.mean(frame, pitch + semitones, 0, 7) for semitones in OVERTONE_SEMITONES]
-    columns = [
+    """Describe moments in notes by ``[moments, features]``; all arguments are ``[moments]``.
+
+    Only the pitch's own activations: what else is struck meanwhile says little on real recordings.
+    """
+    columns: list[FloatArray] = [
         *windows.sounding.means(frame, pitch, END_SOUNDING_EDGES),
         windows.onset.maximum(frame, pitch, -3, 4),
         windows.onset.maximum(frame, pitch, 4, 12),
-        *windows.nearby_attacks(frame, pitch),
-        windows.total_attack[frame],
         *windows.contour_means(frame, pitch, 0, END_CONTOUR_EDGES),
-        *overtones,
-        np.log1p(frames_since_onset) / 5,
-        level,
-        (pitch + windows.format.lowest_pitch_midi) / 64 - 1,
+        (np.log1p(frames_since_onset) / 5).astype(np.float32),
     ]
     return np.stack(columns, axis=1).astype(np.float32)
-
-
-def onset_level(windows: SegmentWindows, candidates: Candidates) -> FloatArray:
-    """The highest sounding activation just after each onset, 0..1."""
-    return windows.sounding.maximum(candidates.frame, candidates.pitch, *LEVEL_FRAMES)

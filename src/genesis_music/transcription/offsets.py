@@ -22,14 +22,13 @@ class Sounding:
     """A note that may end in a segment.
 
     ``pitch`` is an index; ``onset``, ``start`` (where to begin looking) and ``limit`` (where to stop) are rows
-    of the segment's arrays, and the onset may lie before them; ``level`` is 0..1.
+    of the segment's arrays, and the onset may lie before them.
     """
 
     pitch: int
     onset: float
     start: int
     limit: int
-    level: float
 
 
 def find_ends(
@@ -38,7 +37,6 @@ def find_ends(
     """The row at which each note has ended ``[notes]``; its ``limit`` where it still sounds there."""
     pitch = np.array([note.pitch for note in notes], dtype=np.intp)
     onset = np.array([note.onset for note in notes], dtype=np.float32)
-    level = np.array([note.level for note in notes], dtype=np.float32)
     limit = np.array([note.limit for note in notes], dtype=np.intp)
     start = np.array([note.start for note in notes], dtype=np.intp)
     ends = limit.copy()
@@ -46,7 +44,7 @@ def find_ends(
     while len(open_):
         frame = np.minimum(start[open_, np.newaxis] + np.arange(STEP_FRAMES), limit[open_, np.newaxis] - 1)
         of = np.repeat(open_, STEP_FRAMES)
-        features = end_features(windows, frame.ravel(), pitch[of], frame.ravel() - onset[of], level[of])
+        features = end_features(windows, frame.ravel(), pitch[of], frame.ravel() - onset[of])
         ended = network(features)[:, 0].reshape(frame.shape) >= end_log_odds
         has_ended = ended.any(axis=1)
         ends[open_[has_ended]] = frame[has_ended, ended[has_ended].argmax(axis=1)]

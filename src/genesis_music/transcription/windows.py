@@ -15,8 +15,7 @@ IntArray = NDArray[np.intp]
 class Windows:
     """Windows into ``values`` ``[frames, columns]``; zeros left and right of its columns.
 
-    Every window must lie inside the frames. ``frame`` and ``column`` broadcast against each other, and so does
-    the result.
+    Every window must lie inside the frames. ``frame`` and ``column`` broadcast against each other.
     """
 
     def __init__(self, values: FloatArray, margin: int = 0) -> None:
@@ -31,6 +30,12 @@ class Windows:
         """The values themselves."""
         values: FloatArray = self._values[frame, column + self._margin]
         return values
+
+    def patch(self, start: int, end: int, column: int, reach: int) -> FloatArray:
+        """Frames ``start .. end`` of the columns within ``reach`` of ``column``; ``reach`` up to the margin."""
+        first = column + self._margin - reach
+        patch: FloatArray = self._values[start:end, first : first + 2 * reach + 1]
+        return patch
 
     def mean(self, frame: IntArray, column: IntArray, first: int, end: int) -> FloatArray:
         """Mean over frames ``frame + first .. frame + end``, the end excluded."""
