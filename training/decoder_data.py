@@ -1,4 +1,4 @@
-"""Render GuitarSet's annotations, let an engine listen, and keep its activations with the true notes.
+r"""Render GuitarSet's annotations, let an engine listen, and keep its activations with the true notes.
 
     python -m training.decoder_data --annotations ../shared/eval/guitarset/annotation \\
         --libraries DIR --soundfont /usr/share/sounds/sf2/FluidR3_GM.sf2 --out DIR --passes 2
@@ -36,6 +36,9 @@ from training.rendering import (
 )
 
 SOUNDFONT_PROGRAMS = {"gm-nylon": 24, "gm-steel": 25, "gm-jazz": 26, "gm-clean": 27}
+BASS_PROGRAMS = {"bass-acoustic": 32, "bass-finger": 33, "bass-pick": 34, "bass-fretless": 35}
+BASS_TRANSPOSITION = -14
+BASS_STRINGS = (3, 4, 5, 6)
 BEND_RANGE_SEMITONES = 2
 MAXIMUM_SECONDS = 40.0
 
@@ -68,6 +71,19 @@ def play(excerpt: Excerpt, random: Generator) -> list[PlayedNote]:
     return [note for note in played if note.note.onset_seconds < MAXIMUM_SECONDS]
 
 
+def as_bass(played: Sequence[PlayedNote]) -> list[PlayedNote]:
+    """Play the low strings of a guitar part on a bass."""
+    return [
+        replace(
+            item,
+            note=replace(item.note, pitch_midi=item.note.pitch_midi + BASS_TRANSPOSITION),
+            pitch_exact=item.pitch_exact + BASS_TRANSPOSITION,
+        )
+        for item in played
+        if item.string in BASS_STRINGS
+    ]
+
+
 def _is_slurred(previous: LabelledNote, current: LabelledNote) -> bool:
     gap_seconds = current.note.onset_seconds - previous.note.end_seconds
     return gap_seconds < 0.03 and 0 < abs(current.note.pitch_midi - previous.note.pitch_midi) <= 4
@@ -87,9 +103,9 @@ def _bend(duration_seconds: float, random: Generator) -> tuple[BendPoint, ...]:
 
 def render_soundfont(played: Sequence[PlayedNote], soundfont: Path, program: int, seconds: float) -> Waveform:
     """Render with FluidSynth, one channel per string."""
-    messages: list[tuple[float, mido.Message]] = []
-    for channel in range(6):
-        messages.append((0.0, mido.Message("program_change", channel=channel, program=program)))
+    messages = [
+        (0.0, mido.Message("program_change", channel=channel, program=program)) for channel in range(6)
+    ]
     for item in played:
         note, channel = item.note, item.string - 1
         cents = [BendPoint(0.0, 0.0), *note.bend]
@@ -133,21 +149,26 @@ def main() -> None:
     parser.add_argument("--engine", default=DEFAULT_ENGINE)
     parser.add_argument("--passes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--bass", action="store_true", help="render bass parts: the low strings, lower still")
     arguments = parser.parse_args()
     random = np.random.default_rng(arguments.seed)
-    libraries = {name: load_samples(arguments.libraries / f) for name, f in SAMPLE_FOLDERS.items()}
-    instruments = [*libraries, *libraries, *SOUNDFONT_PROGRAMS]
+    folders = {} if arguments.bass else SAMPLE_FOLDERS
+    programs = BASS_PROGRAMS if arguments.bass else SOUNDFONT_PROGRAMS
+    libraries = {name: load_samples(arguments.libraries / folder) for name, folder in folders.items()}
+    instruments = [*libraries, *libraries, *programs]
     engine = get_engine(arguments.engine)
     paths = [p for p in sorted(arguments.annotations.glob("*.jams")) if p.stem not in HELD_OUT]
     arguments.out.mkdir(parents=True, exist_ok=True)
     for index, path in enumerate(paths * arguments.passes):
         played = play(read_excerpt(path), random)
+        if arguments.bass:
+            played = as_bass(played)
         seconds = max(note.note.end_seconds for note in played) + 0.5
         instrument = instruments[(index * 7 + index // len(paths)) % len(instruments)]
         if instrument in libraries:
             dry = render(played, libraries[instrument], seconds, random)
         else:
-            dry = render_soundfont(played, arguments.soundfont, SOUNDFONT_PROGRAMS[instrument], seconds)
+            dry = render_soundfont(played, arguments.soundfont, programs[instrument], seconds)
         audio = ArrayAudio(in_a_room(dry, random), SAMPLE_RATE_HZ)
         _save(arguments.out / f"{index:04d}_{instrument}_{path.stem}.npz", audio, played, engine)
 

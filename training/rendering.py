@@ -1,4 +1,4 @@
-"""Render guitar parts with real multisamples, so that every note's onset, end, pitch and string are known exactly.
+"""Render guitar parts with real multisamples: every onset, end, pitch and string is known exactly.
 
 The sample libraries (all CC0) are found by their folder names below one directory:
 ``karoryfer.shinyguitar``, ``karoryfer.emilyguitar`` (github.com/sfzinstruments) and

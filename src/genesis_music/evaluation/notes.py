@@ -1,8 +1,8 @@
 """How well transcribed notes match reference notes.
 
 The measures are those of MIREX note tracking as in mir_eval (Raffel et al., ISMIR 2014): a note is right when
-its onset lies within 50 ms and its pitch, rounded to a semitone, is equal; "with offset", its end must also lie
-within 20 % of the reference length or 50 ms, whichever is more.
+its onset lies within 50 ms and its pitch, rounded to a semitone, is equal; "with offset", its end must also
+lie within 20 % of the reference length or 50 ms, whichever is more.
 """
 
 from __future__ import annotations
@@ -52,3 +52,39 @@ def _arrays(notes: Sequence[Note]) -> tuple[NDArray[np.float64], NDArray[np.floa
     intervals = np.array([(note.onset_seconds, note.end_seconds) for note in notes])
     pitches_hz = 440 * 2 ** ((np.array([note.pitch_midi for note in notes], dtype=float) - 69) / 12)
     return intervals, pitches_hz
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationBin:
+    """Among ``notes`` notes of mean ``confidence`` (0..1), the fraction that is ``right``."""
+
+    confidence: float
+    right: float
+    notes: int
+
+
+def calibration(
+    pairs: Sequence[tuple[Sequence[Note], Sequence[Note]]], bins: int = 5
+) -> list[CalibrationBin]:
+    """How true confidences are: over ``(reference, estimated)`` pairs, in bins of equal numbers of notes."""
+    from mir_eval.transcription import match_notes
+
+    confidence: list[float] = []
+    right: list[bool] = []
+    for reference, estimated in pairs:
+        matching = (
+            match_notes(*_arrays(reference), *_arrays(estimated), offset_ratio=None)
+            if reference and estimated
+            else []
+        )
+        matched = {index for _, index in matching}
+        confidence += [note.confidence for note in estimated]
+        right += [index in matched for index in range(len(estimated))]
+    order = np.argsort(confidence)
+    return [
+        CalibrationBin(
+            float(np.mean(np.array(confidence)[part])), float(np.mean(np.array(right)[part])), len(part)
+        )
+        for part in np.array_split(order, bins)
+        if len(part)
+    ]

@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
-from genesis_music.transcription.engine import FloatArray
-from genesis_music.transcription.onsets import IntArray
+from genesis_music.transcription.features import SegmentWindows, end_features
+from genesis_music.transcription.network import Network
+from genesis_music.transcription.windows import IntArray
 
-LOOKAHEAD_FRAMES = 8
-"""A dip of the sounding activation shorter than about this (93 ms) does not end a note."""
+FIRST_FRAMES = 3
+"""No note ends sooner after its onset: 35 ms."""
+STEP_FRAMES = 48
+"""Notes are followed by this many frames at a time, so that little is computed past their ends."""
 
 
-def next_end(sounding: FloatArray, threshold: float) -> IntArray:
-    """For every frame and pitch, the first frame from there on at which a note there has ended.
+@dataclass(frozen=True, slots=True)
+class Sounding:
+    """A note that may end in a segment.
 
-    A note has ended when the sounding activation, averaged over the next frames, is below the threshold. The
-    result is ``[frames, pitches]``; ``len(sounding)`` where no end is in sight.
+    ``pitch`` is an index; ``onset``, ``start`` (where to begin looking) and ``limit`` (where to stop) are rows
+    of the segment's arrays, and the onset may lie before them.
     """
-    padded = np.pad(sounding, ((1, LOOKAHEAD_FRAMES), (0, 0))).cumsum(axis=0, dtype=np.float64)
-    ahead = (padded[LOOKAHEAD_FRAMES:] - padded[:-LOOKAHEAD_FRAMES])[: len(sounding)] / LOOKAHEAD_FRAMES
-    frames = np.arange(len(sounding))[:, np.newaxis]
-    ended = np.where(ahead < threshold, frames, len(sounding))
-    ends: IntArray = np.minimum.accumulate(ended[::-1], axis=0)[::-1]
+
+    pitch: int
+    onset: float
+    start: int
+    limit: int
+
+
+def find_ends(
+    windows: SegmentWindows, notes: Sequence[Sounding], network: Network, end_log_odds: float
+) -> IntArray:
+    """The row at which each note has ended ``[notes]``; its ``limit`` where it still sounds there."""
+    pitch = np.array([note.pitch for note in notes], dtype=np.intp)
+    onset = np.array([note.onset for note in notes], dtype=np.float32)
+    limit = np.array([note.limit for note in notes], dtype=np.intp)
+    start = np.array([note.start for note in notes], dtype=np.intp)
+    ends = limit.copy()
+    open_ = np.flatnonzero(start < limit)
+    while len(open_):
+        frame = np.minimum(start[open_, np.newaxis] + np.arange(STEP_FRAMES), limit[open_, np.newaxis] - 1)
+        of = np.repeat(open_, STEP_FRAMES)
+        features = end_features(windows, frame.ravel(), pitch[of], frame.ravel() - onset[of])
+        ended = network(features)[:, 0].reshape(frame.shape) >= end_log_odds
+        has_ended = ended.any(axis=1)
+        ends[open_[has_ended]] = frame[has_ended, ended[has_ended].argmax(axis=1)]
+        start[open_] += STEP_FRAMES
+        open_ = open_[~has_ended & (start[open_] < limit[open_])]
     return ends
