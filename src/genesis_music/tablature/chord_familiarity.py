@@ -51,6 +51,7 @@ EASY_MOVABLE = {("major", 5): 0.2, ("minor", 11): 0.25}
 EXTENDED_RARITY = 0.7
 ALTERED_RARITY = 0.9
 FOREIGN_BASS_RARITY = 0.1
+WORTH_NAMING = 0.3
 STANDARD_LOWEST_PITCH_CLASS = 4
 
 
@@ -82,7 +83,7 @@ def _tuned_above_standard(tuning: Tuning) -> int:
 def rarity_between(
     chords: Sequence[tuple[Chord, float]], start_seconds: float, end_seconds: float
 ) -> tuple[float, tuple[str, ...]]:
-    """Rarity averaged over the chords' time in the span, and the labels of the rare ones, rarest first."""
+    """Rarity (times confidence) over the chords' time in the span; labels of the rare ones, rarest first."""
     total = weighted = 0.0
     rare: dict[str, float] = {}
     for chord, rarity in chords:
@@ -90,7 +91,8 @@ def rarity_between(
         if overlap <= 0.0 or chord.root is None:
             continue
         total += overlap
-        weighted += overlap * rarity
-        if rarity >= 0.3:
-            rare[chord.label] = rarity
+        # A name that harmony doubts says little about what is fretted.
+        weighted += overlap * rarity * chord.confidence
+        if rarity * chord.confidence >= WORTH_NAMING:
+            rare[chord.label] = rarity * chord.confidence
     return (weighted / total if total else 0.0), tuple(sorted(rare, key=lambda label: -rare[label]))

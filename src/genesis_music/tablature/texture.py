@@ -29,6 +29,8 @@ RINGING_SHARE = 0.33
 NEARBY_CHORDS = 4
 """One ringing note is a slow finger; an arpeggio rings in this share of its surroundings."""
 ARPEGGIO_STEP_SECONDS = 0.9
+LATE_END_SECONDS = 0.1
+"""A string cannot ring on under its own next note: then the end was heard too late, and nothing rings."""
 LARGEST_ARPEGGIO_CHORD = 2
 DEAD_SECONDS = 0.07
 DEAD_CONFIDENCE = 0.4
@@ -79,6 +81,14 @@ def _all_of_chord(columns: NoteColumns, candidate: NDArray[np.bool_]) -> IntColu
     return passing
 
 
+def _next_on_string(columns: NoteColumns) -> FloatColumn:
+    """Onset of the next note on the same string; ``inf`` for the last."""
+    following = np.full(len(columns.onset), np.inf)
+    has_previous = columns.previous != NO_PLACE
+    following[columns.previous[has_previous]] = columns.onset[has_previous]
+    return following
+
+
 def _share_nearby(columns: NoteColumns, candidate: NDArray[np.bool_]) -> FloatColumn:
     """Share of the chords around each note, its own included, that hold a candidate."""
     some = (np.bincount(columns.chord, weights=candidate) > 0).astype(np.float64)
@@ -107,6 +117,7 @@ def let_ring_confidence(columns: NoteColumns) -> FloatColumn:
         (later >= RINGING_CHORDS)
         & (columns.string != NO_PLACE)
         & (columns.chord_size <= LARGEST_ARPEGGIO_CHORD)
+        & (columns.end <= _next_on_string(columns) + LATE_END_SECONDS)
         & (step <= ARPEGGIO_STEP_SECONDS)
     )
     score = 0.9 * (later - 2.5) + 3.0 * (np.minimum(beyond, 2.0) - 1.2)
