@@ -26,10 +26,8 @@ def plucked(
     sound = np.zeros(len(time))
     for partial in range(1, 11):
         if partial * frequency_hz < sample_rate_hz / 2:
-            strength = np.sin(np.pi * partial / 5) / partial**2 + 0.1 / partial
-            sound += (
-                strength * np.exp(-(1 + partial) * time) * np.sin(2 * np.pi * partial * frequency_hz * time)
-            )
+            decay = (np.sin(np.pi * partial / 5) / partial**2 + 0.1 / partial) * np.exp(-(1 + partial) * time)
+            sound += decay * np.sin(2 * np.pi * partial * frequency_hz * time)
     return (amplitude * sound / np.abs(sound).max()).astype(np.float32)
 
 
@@ -73,6 +71,7 @@ def write_sound(
             container.metadata["title"] = title
         stream = container.add_stream(codec, rate=sample_rate_hz)
         stream.layout = layout
+        stream.bit_rate = 128_000
         for start in range(0, planes.shape[1], 4096):
             block = np.ascontiguousarray(planes[:, start : start + 4096])
             frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)

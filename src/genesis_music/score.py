@@ -2,7 +2,7 @@
 
 Conventions, stated once and converted only in ``formats/``:
 
-* Times are seconds from the start of the recording (``…_seconds``), as performed.
+* Times (``…_seconds``) are as performed, from the start of what was transcribed.
 * Written positions and lengths are exact fractions of a quarter note (``…_quarters``).
 * Pitch is a MIDI note number (60 = middle C, sounding pitch); bends are semitones relative to it.
 * **String 1 is the highest string** (the thin e of a guitar); a tuning lists string 1 first.
@@ -355,12 +355,13 @@ class Harmony:
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """What was transcribed."""
+    """What was transcribed; all times count from ``start_seconds`` into the recording."""
 
     title: str
     duration_seconds: float
     sample_rate_hz: int
     sha256: str
+    start_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

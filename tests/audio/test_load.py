@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.sounds import sine, write_sound
+
 from genesis_music.audio.load import LoadSettings, load_audio
 from genesis_music.errors import SettingsError
-
-from tests.sounds import sine, write_sound
 
 RATE = 22050
 

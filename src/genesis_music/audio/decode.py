@@ -20,6 +20,9 @@ from genesis_music.errors import AudioError, InputError
 if TYPE_CHECKING:
     pass
 
+AV_TIME_BASE = 1_000_000
+"""FFmpeg's ticks per second for whole files."""
+
 BLOCK_FRAMES = 65536
 """Decoded samples per channel handed on at a time."""
 
@@ -29,8 +32,12 @@ _REFERRING_FORMATS = frozenset(
 )
 """FFmpeg inputs that open other files, addresses or devices, or turn any text into pictures."""
 
-_EXACT_DURATION_FORMATS = frozenset({"wav", "w64", "aiff", "au", "caf", "flac", "mov", "matroska"})
-"""Formats whose header states the duration; the others estimate it."""
+_EXACT_DURATION_FORMATS = frozenset({"w64", "aiff", "au", "caf", "flac", "mov", "matroska", "wav"})
+"""Formats whose header states the duration; for the others FFmpeg estimates it."""
+
+_LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 1000, 1_000_000
+_HEADER_BYTES = 1024**2
+_NOT_SOUND = "is not a sound file that can be decoded: export it as WAV, FLAC or MP3 and try again."
 
 _PROTECTED_TAGS = frozenset({"drms", "drmi", "enca", "aavd"})
 """MPEG-4 sample entries of encrypted sound (FairPlay, Common Encryption, Audible)."""
@@ -58,17 +65,17 @@ class SoundFile:
     damaged_pieces: int = 0
 
     def blocks(self) -> Iterator[Samples]:
-        """Yield all samples as float32 ``[n, channels]`` at ``sample_rate_hz``, in order.
+        """Yield all samples as float32 ``[channels, n]`` at ``sample_rate_hz``, in order.
 
         Raises:
             AudioError: nothing, or mostly damage, could be decoded.
         """
         good = 0
-        for block in _uniform(self._frames(), self.sample_rate_hz, self.channels):
+        for block in _uniform(self._frames(), self.sample_rate_hz):
             good += 1
             yield block
-        if good == 0:
-            raise _explained(self.path)
+        if good == 0 and not self.damaged_pieces:
+            raise _explained(self.path, "holds no sound: export or download the recording again.")
 
     def _frames(self) -> Iterator[Any]:
         """Decoded frames; a damaged packet costs only itself, as in FFmpeg's own player."""
@@ -86,7 +93,7 @@ class SoundFile:
                 break
             except FFmpegError:
                 self.damaged_pieces += 1
-        if self.damaged_pieces > decoded:
+        if self.damaged_pieces >= max(decoded, 1):
             raise _explained(self.path)
 
 
@@ -113,10 +120,12 @@ def open_sound(path: Path) -> Iterator[SoundFile]:
 
 def _sound_file(path: Path, container: Any) -> SoundFile:
     stream = container.streams.best("audio")
-    if stream is None:
+    if stream is None and container.streams.video:
         raise AudioError(f"{path.name} has no sound track: choose a file with sound in it.")
-    context = stream.codec_context
-    if context is None or not context.sample_rate or context.codec_tag.strip() in _PROTECTED_TAGS:
+    context = None if stream is None else stream.codec_context
+    if context is not None and context.codec_tag in _PROTECTED_TAGS:
+        raise _protected(path)
+    if context is None or not _LOWEST_RATE_HZ <= context.sample_rate <= _HIGHEST_RATE_HZ:
         raise _explained(path)
     stream.thread_type = "AUTO"
     format_name = container.format.name.split(",")[0]
@@ -126,14 +135,28 @@ def _sound_file(path: Path, container: Any) -> SoundFile:
         codec=context.name,
         sample_rate_hz=context.sample_rate,
         channels=context.channels,
-        stated_seconds=container.duration / 1e6 if container.duration else None,
+        stated_seconds=_stated_seconds(container, path),
         exact_duration=format_name in _EXACT_DURATION_FORMATS,
         container=container,
         stream=stream,
     )
 
 
-def _uniform(frames: Iterator[Any], sample_rate_hz: int, channels: int) -> Iterator[Samples]:
+def _stated_seconds(container: Any, path: Path) -> float | None:
+    """The duration from the header, in seconds; FFmpeg cuts that of a WAV file down to what is there."""
+    if not container.duration:
+        return None
+    seconds: float = container.duration / AV_TIME_BASE
+    if container.format.name != "wav":
+        return seconds
+    with path.open("rb") as file:
+        stated_bytes = int.from_bytes(file.read(8)[4:], "little")
+    bytes_there = path.stat().st_size
+    unknown = stated_bytes in (0, 0xFFFFFFFF)
+    return seconds if unknown else seconds * max(stated_bytes / bytes_there, 1.0)
+
+
+def _uniform(frames: Iterator[Any], sample_rate_hz: int) -> Iterator[Samples]:
     """Frames of any format as float32 blocks; a change of format on the way is converted back."""
     from av import AudioResampler
 
@@ -144,19 +167,18 @@ def _uniform(frames: Iterator[Any], sample_rate_hz: int, channels: int) -> Itera
         layout = layout or frame.layout.name
         if signature != (frame.format.name, frame.layout.name, frame.sample_rate):
             if resampler is not None:
-                yield from _arrays(resampler.resample(None), channels)
+                yield from _arrays(resampler.resample(None))
             signature = (frame.format.name, frame.layout.name, frame.sample_rate)
-            resampler = AudioResampler("flt", layout, sample_rate_hz, frame_size=BLOCK_FRAMES)
+            resampler = AudioResampler("fltp", layout, sample_rate_hz, frame_size=BLOCK_FRAMES)
         assert resampler is not None
         frame.pts = None
-        yield from _arrays(resampler.resample(frame), channels)
+        yield from _arrays(resampler.resample(frame))
     if resampler is not None:
-        yield from _arrays(resampler.resample(None), channels)
+        yield from _arrays(resampler.resample(None))
 
 
-def _arrays(frames: list[Any], channels: int) -> Iterator[Samples]:
-    for frame in frames:
-        yield frame.to_ndarray().reshape(-1, channels)
+def _arrays(frames: list[Any]) -> Iterator[Samples]:
+    return (frame.to_ndarray() for frame in frames)
 
 
 @cache
@@ -185,17 +207,24 @@ def _check_regular(path: Path) -> None:
         raise InputError(f"{path} cannot be opened ({error}): check the path.") from error
 
 
-def _explained(path: Path) -> AudioError:
+def _protected(path: Path) -> AudioError:
+    return AudioError(f"{path.name} is protected (DRM): use an unprotected copy of the recording.")
+
+
+def _explained(path: Path, otherwise: str = _NOT_SOUND) -> AudioError:
     """The most helpful error for a file that FFmpeg cannot decode."""
     with path.open("rb") as file:
-        head = file.read(65536)
-    if any(tag.encode() in head for tag in _PROTECTED_TAGS) or any(i in head for i in _ASF_ENCRYPTION_IDS):
-        return AudioError(f"{path.name} is protected (DRM): use an unprotected copy of the recording.")
-    if b"ftyp" in head[:16]:
+        head = file.read(_HEADER_BYTES)
+        file.seek(max(path.stat().st_size - _HEADER_BYTES, 0))
+        tail = file.read(_HEADER_BYTES)  # MPEG-4 files may keep their header at the end
+    is_mpeg4 = b"ftyp" in head[:16]
+    if is_mpeg4 and any(tag.encode() in head or tag.encode() in tail for tag in _PROTECTED_TAGS):
+        return _protected(path)
+    if any(identifier in head for identifier in _ASF_ENCRYPTION_IDS):
+        return _protected(path)
+    if is_mpeg4:
         return AudioError(f"{path.name} is incomplete or damaged: download or export it again.")
-    return AudioError(
-        f"{path.name} is not a sound file that can be decoded: export it as WAV, FLAC or MP3 and try again."
-    )
+    return AudioError(f"{path.name} {otherwise}")
 
 
 def _title(container: Any, stream: Any, path: Path) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from genesis_music.audio.noise import NoiseProfile, hann
+from genesis_music.audio.noise import SILENCE_DB, NoiseProfile, hann
 from genesis_music.audio.recording import Audio, Samples, clipped_range
 from genesis_music.errors import SettingsError
 
@@ -28,17 +28,17 @@ class DenoiseSettings:
         SettingsError: a value is negative.
     """
 
-    threshold_db: float = 6.0
+    threshold_db: float = 3.0
     reduction_db: float = 18.0
 
     def __post_init__(self) -> None:
-        if self.threshold_db < 0 or self.reduction_db < 0:
+        if not (self.threshold_db >= 0 and self.reduction_db >= 0):
             raise SettingsError("Denoising: threshold and reduction must be 0 dB or more.")
 
 
-def needs_denoising(profile: NoiseProfile, *, floor_db: float = -55.0, ratio_db: float = 40.0) -> bool:
-    """Whether the noise is loud enough to be heard as notes: above ``floor_db`` and near the music."""
-    return profile.level_db > floor_db and profile.signal_db - profile.level_db < ratio_db
+def needs_denoising(profile: NoiseProfile, *, ratio_db: float = 30.0) -> bool:
+    """Whether the noise is near the music: less than ``ratio_db`` below its loud passages."""
+    return profile.level_db > SILENCE_DB and profile.signal_db - profile.level_db < ratio_db
 
 
 def denoise(audio: Audio, noise: NoiseProfile, settings: DenoiseSettings = DenoiseSettings()) -> Audio:

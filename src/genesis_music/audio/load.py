@@ -24,8 +24,18 @@ from genesis_music.errors import AudioError, SettingsError
 
 FractionCallback = Callable[[float], None]
 
-_MISSING_SECONDS = 0.5
-"""A file that ends this much before its header says is reported as cut short."""
+_MISSING_SECONDS = 0.1
+"""A file that holds this much less than its header says is reported."""
+
+_LEAST_SECONDS, _LEAST_SHARE = 1.0, 0.1
+"""Less than both of what the header says: too little to be of use."""
+
+_ABSURD_SAMPLE = 1e6
+"""Full scale is 1; some programs write float files with full scale 32768."""
+
+
+def _ignore(_: float) -> None:
+    """Report nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,10 @@ class LoadSettings:
             raise SettingsError(
                 f"The end ({self.end_seconds} s) must lie after the start ({self.start_seconds} s)."
             )
+
+
+WHOLE = LoadSettings()
+"""Load everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +138,7 @@ def load_audio(
     path: Path,
     *,
     sample_rate_hz: int,
-    settings: LoadSettings = LoadSettings(),
+    settings: LoadSettings = WHOLE,
     on_fraction: FractionCallback | None = None,
 ) -> Recording:
     """Load any file that FFmpeg decodes as mono float32 at ``sample_rate_hz``.
@@ -134,14 +148,14 @@ def load_audio(
     Raises:
         InputError: the file is missing, may not be read, or is a folder or a device.
         AudioError: empty, damaged, protected, without sound, not a sound file, too long, or with samples that
-            are not numbers.
+            are no sound (not numbers, or absurdly large).
         SettingsError: the start lies after the end of the recording.
         OutputError: no room for the temporary file.
     """
     samples = Spool(sample_rate_hz, memory_bytes=settings.memory_bytes)
     try:
         with open_sound(path) as sound:
-            return _load(sound, samples, settings, on_fraction or (lambda _: None))
+            return _load(sound, samples, settings, on_fraction or _ignore)
     except BaseException:
         samples.close()
         raise
@@ -153,18 +167,16 @@ def _load(
     loudness = LoudnessMeter(samples.sample_rate_hz)
     noise = NoiseMeter(samples.sample_rate_hz)
     peak = 0.0
-    for block in _selected(sound, samples.sample_rate_hz, settings, on_fraction):
-        peak = max(peak, _finite_peak(block, sound.path))
+    rate = samples.sample_rate_hz
+    for mono in decoded(sound, sample_rate_hz=rate, channels=1, settings=settings, on_fraction=on_fraction):
+        block = mono[0]
+        peak = max(peak, float(np.abs(block).max()))
         loudness.add(block)
         noise.add(block)
         samples.append(block)
-    if samples.frames == 0:
-        raise SettingsError(
-            f"The start ({settings.start_seconds:g} s) lies after the end of {sound.path.name}: "
-            "choose an earlier one."
-        )
-    profile = noise.profile()
     duration = samples.frames / samples.sample_rate_hz
+    _check_useful(sound, settings, duration)
+    profile = noise.profile()
     facts = RecordingFacts(
         title=sound.title,
         duration_seconds=duration,
@@ -174,58 +186,107 @@ def _load(
         loudness_lufs=loudness.finish(),
         peak=peak,
         noise_floor_db=profile.level_db,
-        sha256=_sha256(sound.path),
+        sha256=file_sha256(sound.path),
         warnings=_warnings(sound, settings, duration),
     )
     on_fraction(1.0)
     return Recording(samples, facts, profile)
 
 
-def _selected(
-    sound: SoundFile, sample_rate_hz: int, settings: LoadSettings, on_fraction: FractionCallback
+def decoded(
+    sound: SoundFile,
+    *,
+    sample_rate_hz: int,
+    channels: int,
+    settings: LoadSettings = WHOLE,
+    on_fraction: FractionCallback = _ignore,
 ) -> Iterator[Samples]:
-    """The asked-for part of the mono mix at ``sample_rate_hz``."""
+    """The part of a sound file that the settings choose, as float32 ``[channels, n]`` blocks.
+
+    ``channels`` is 1 (the mean of all) or 2 (the file's own if it has two, else the mean twice).
+
+    Raises:
+        AudioError: nothing, or mostly damage, could be decoded; too long; samples that are no sound.
+    """
     first = round(settings.start_seconds * sample_rate_hz)
-    limit = first + round(settings.longest_seconds * sample_rate_hz)
     end = math.inf if settings.end_seconds is None else round(settings.end_seconds * sample_rate_hz)
     expected = min(end, (sound.stated_seconds or math.inf) * sample_rate_hz)
     position = 0
-    for block in resampled(sound, sample_rate_hz):
-        kept = block[max(first - position, 0) : int(min(max(end - position, 0), len(block)))]
-        position += len(block)
-        if len(kept):
+    for block in _resampled(sound, sample_rate_hz, channels):
+        length = block.shape[1]
+        kept = block[:, max(first - position, 0) : int(min(max(end - position, 0), length))]
+        position += length
+        if kept.shape[1]:
+            _check_finite(kept, sound.path)
             yield kept
         if position >= end:
             return
-        if position > limit:
-            raise AudioError(
-                f"{sound.path.name} is longer than {settings.longest_seconds / 3600:g} hours: "
-                "load a part of it with a start and an end."
-            )
+        _check_length((position - first) / sample_rate_hz, settings, sound.path)
         on_fraction(min(position / expected, 1.0))
 
 
-def resampled(sound: SoundFile, sample_rate_hz: int) -> Iterator[Samples]:
-    """The mono mix of a sound file, float32 ``[n]`` blocks at ``sample_rate_hz``."""
+def _resampled(sound: SoundFile, sample_rate_hz: int, channels: int) -> Iterator[Samples]:
+    mixed = (_mixed(block, channels) for block in sound.blocks())
+    if sound.sample_rate_hz == sample_rate_hz:
+        yield from mixed
+        return
     import soxr
 
-    if sound.sample_rate_hz == sample_rate_hz:
-        yield from (block.mean(axis=1) for block in sound.blocks())
-        return
-    resampler = soxr.ResampleStream(sound.sample_rate_hz, sample_rate_hz, 1, dtype="float32", quality="HQ")
-    for block in sound.blocks():
-        yield resampler.resample_chunk(block.mean(axis=1))
-    yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
+    resampler = soxr.ResampleStream(
+        sound.sample_rate_hz, sample_rate_hz, channels, dtype="float32", quality="HQ"
+    )
+    for block in mixed:
+        yield resampler.resample_chunk(np.ascontiguousarray(block.T)).T
+    yield resampler.resample_chunk(np.empty((0, channels), np.float32), last=True).T
 
 
-def _finite_peak(block: Samples, path: Path) -> float:
-    peak = float(np.abs(block).max())
-    if not math.isfinite(peak):
-        raise AudioError(f"{path.name} has samples that are not numbers: export the recording again.")
-    return peak
+def _mixed(block: Samples, channels: int) -> Samples:
+    if len(block) == channels:
+        return block
+    return np.broadcast_to(block.mean(axis=0), (channels, block.shape[1]))
 
 
-def _sha256(path: Path) -> str:
+def _check_useful(sound: SoundFile, settings: LoadSettings, loaded_seconds: float) -> None:
+    if loaded_seconds == 0 and settings.start_seconds > 0:
+        raise SettingsError(
+            f"The start ({settings.start_seconds:g} s) lies after the end of {sound.path.name}: "
+            "choose an earlier one."
+        )
+    wanted = loaded_seconds + _missing_seconds(sound, settings, loaded_seconds)
+    if loaded_seconds < min(_LEAST_SECONDS, wanted * _LEAST_SHARE) or loaded_seconds == 0:
+        raise AudioError(
+            f"{sound.path.name} is cut off or damaged: only {loaded_seconds:.3f} s of it can be decoded. "
+            "Download or export it again."
+        )
+
+
+def _missing_seconds(sound: SoundFile, settings: LoadSettings, loaded_seconds: float) -> float:
+    """How much of what was asked for the header promises and the file does not hold."""
+    if not sound.exact_duration or sound.stated_seconds is None:
+        return 0.0
+    wanted = min(sound.stated_seconds, settings.end_seconds or math.inf) - settings.start_seconds
+    return max(wanted - loaded_seconds, 0.0)
+
+
+def _check_length(seconds: float, settings: LoadSettings, path: Path) -> None:
+    if seconds > settings.longest_seconds:
+        raise AudioError(
+            f"{path.name} is longer than {settings.longest_seconds / 3600:g} hours: "
+            "load a part of it with a start and an end."
+        )
+
+
+def _check_finite(block: Samples, path: Path) -> None:
+    # The sum is finite only if every sample is, and is cheaper than a flag for each.
+    total = float(block.sum(dtype=np.float64))
+    if not math.isfinite(total) or float(np.abs(block).max()) > _ABSURD_SAMPLE:
+        raise AudioError(
+            f"{path.name} has samples that are no sound (not a number, or far too large): export it again."
+        )
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -233,9 +294,8 @@ def _sha256(path: Path) -> str:
 def _warnings(sound: SoundFile, settings: LoadSettings, loaded_seconds: float) -> tuple[str, ...]:
     warnings = []
     if sound.damaged_pieces:
-        warnings.append(f"{sound.path.name} is damaged: {sound.damaged_pieces} pieces were skipped.")
-    wanted = min(sound.stated_seconds or 0.0, settings.end_seconds or math.inf)
-    missing = wanted - settings.start_seconds - loaded_seconds
-    if sound.exact_duration and missing > _MISSING_SECONDS:
-        warnings.append(f"{sound.path.name} is cut short: {missing:.1f} s of {wanted:.1f} s are missing.")
+        warnings.append(f"{sound.path.name} is damaged: pieces skipped: {sound.damaged_pieces}.")
+    missing = _missing_seconds(sound, settings, loaded_seconds)
+    if missing > _MISSING_SECONDS:
+        warnings.append(f"{sound.path.name} is damaged or cut short: {missing:.1f} s of it are missing.")
     return tuple(warnings)

@@ -2,13 +2,15 @@
 
 Between and beneath the notes every band shows the noise for part of the time, so a low quantile of its power
 over time tells the floor (minimum statistics: Martin, IEEE TSAP 2001). Deviations: one floor for the whole
-recording (hiss and hum of a room or an amplifier stay), a quantile in place of the minimum, and the median
-over neighbouring bands, because a floor is smooth and a note that never stops is not.
+recording (the hiss of a room or an amplifier stays), a quantile in place of the minimum, the median over
+neighbouring bands, because a floor is smooth and a note that never stops is not, and at low frequencies no
+more than pink noise has that fits the floor at high ones: where a guitar never rests, the quantile is music.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +18,17 @@ from numpy.typing import NDArray
 from genesis_music.audio.recording import Samples
 
 SILENCE_DB = -120.0
+"""The lowest level that is told apart, in dB relative to full scale."""
+
 _QUANTILE = 0.1
 _BIAS_DB = 10 * np.log10(-1 / np.log(1 - _QUANTILE))
 """Noise power is exponentially distributed: its mean lies this far above its 10 % quantile."""
 
 _HIGHEST_DB = 40
-_LEVELS = _HIGHEST_DB - int(SILENCE_DB) + 1
+_LOWEST_DB = -160
+_LEVELS = _HIGHEST_DB - _LOWEST_DB + 1
+"""Powers are counted in steps of 1 dB."""
+
 _NEIGHBOURS = 8
 _FRAMES_PER_LOOK = 2
 """Every second frame is looked at: the floor does not change so fast."""
@@ -48,6 +55,7 @@ def frame_samples(sample_rate_hz: int) -> int:
     return int(2 ** round(np.log2(0.0464 * sample_rate_hz)))
 
 
+@cache
 def hann(size: int) -> NDArray[np.float32]:
     """Periodic Hann window."""
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)).astype(np.float32)
@@ -80,14 +88,14 @@ class NoiseMeter:
         """The floor of everything added so far; a floor of silence when that was less than a frame."""
         size = frame_samples(self.sample_rate_hz)
         quantile_db = _quantile_db(self._bands, _QUANTILE) + _BIAS_DB
-        floor_db = _median_filter(quantile_db, _NEIGHBOURS)
+        floor_db = _at_most_pink(_median_filter(quantile_db, _NEIGHBOURS))
         power = (10 ** (floor_db / 10)).astype(np.float32)
         return NoiseProfile(
             sample_rate_hz=self.sample_rate_hz,
             frame_samples=size,
             band_power=power,
             level_db=float(max(10 * np.log10(power.sum()), SILENCE_DB)),
-            signal_db=float(_quantile_db(self._totals[np.newaxis], 0.9)[0]),
+            signal_db=float(max(_quantile_db(self._totals[np.newaxis], 0.9)[0], SILENCE_DB)),
         )
 
     def _count(self, frames: Samples) -> None:
@@ -112,8 +120,8 @@ def band_powers(frames: Samples) -> NDArray[np.float32]:
 
 
 def _level_index(power: NDArray[np.float32]) -> NDArray[np.int64]:
-    decibels = 10 * np.log10(np.maximum(power, 1e-12))
-    return np.clip(np.rint(decibels - SILENCE_DB), 0, _LEVELS - 1).astype(np.int64)
+    decibels = 10 * np.log10(np.maximum(power, np.float32(10 ** (_LOWEST_DB / 10))))
+    return np.asarray(np.clip(np.rint(decibels - _LOWEST_DB), 0, _LEVELS - 1), np.int64)
 
 
 def _quantile_db(counts: NDArray[np.int64], quantile: float) -> NDArray[np.float64]:
@@ -121,7 +129,16 @@ def _quantile_db(counts: NDArray[np.int64], quantile: float) -> NDArray[np.float
     cumulative = counts.cumsum(axis=1)
     wanted = quantile * cumulative[:, -1:]
     index = (cumulative >= np.maximum(wanted, 1)).argmax(axis=1)
-    return np.asarray(index + SILENCE_DB, np.float64)
+    return np.asarray(index + _LOWEST_DB, np.float64)
+
+
+def _at_most_pink(floor_db: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cap the floor below a quarter of the highest frequency by pink noise fitted to the octave above."""
+    quarter = len(floor_db) // 4
+    octave = np.arange(quarter, 2 * quarter)
+    band = np.arange(1, len(floor_db) + 1)
+    pink_db = np.median(floor_db[octave] + 10 * np.log10(band[octave])) - 10 * np.log10(band)
+    return np.where(band < quarter, np.minimum(floor_db, pink_db), floor_db)
 
 
 def _median_filter(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:

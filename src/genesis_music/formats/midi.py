@@ -1,0 +1,335 @@
+"""MIDI, twice: as played (``write_performed_midi``) and as written (``write_score_midi``).
+
+As played, the tempo map is written beat by beat, so that bars line up in a sequencer while every event
+keeps its time in seconds within 1 ms; each string has its own channel, so that bends do not
+collide, and a bend is reset before the next note of its channel. As written, notes stand exactly on the grid.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from io import BytesIO
+from itertools import pairwise
+
+import mido
+
+from genesis_music.formats.instruments import voice_of
+from genesis_music.formats.written import Page, short_signature
+from genesis_music.score import Beat, Key, Measure, Note, TabNote, TempoMap, Track, Transcription, spell
+
+TICKS_PER_QUARTER = 1920
+"""0.26 ms at 120 quarters per minute; divides by every grid the quantiser knows."""
+
+MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != 9)
+"""Channel 10 (9 from zero) belongs to the drums."""
+
+BEND_STEP_SECONDS = 0.01
+MAX_BEND_SEMITONES = 24
+MAX_TEMPO_MICROSECONDS = 0xFFFFFF
+
+Timed = tuple[int, int, mido.Message | mido.MetaMessage]
+"""Tick, order among events of one tick (ends, controls, starts), message."""
+
+_META, _OFF, _CONTROL, _ON = range(4)
+
+
+def write_performed_midi(page: Page) -> bytes:
+    """Turn a transcription into a type-1 MIDI file of the performance, one track per instrument."""
+    transcription = page.transcription
+    clock = _Clock.of(transcription.tempo_map)
+    tracks = [_conductor(transcription, clock)]
+    for track, channels in zip(transcription.tracks, _share_channels(transcription.tracks), strict=True):
+        tracks.append(_midi_track(track, channels, _performed_events(track, channels, clock)))
+    return _file_bytes(tracks)
+
+
+def write_score_midi(page: Page) -> bytes:
+    """Turn a transcription into a type-1 MIDI file of the written page: exact positions and lengths, no bends."""
+    transcription = page.transcription
+    starts = {measure.number: measure.start_quarters for measure in transcription.tempo_map.measures}
+    tracks = [_score_conductor(transcription)]
+    for index, track in enumerate(transcription.tracks):
+        channel = MELODIC_CHANNELS[index % len(MELODIC_CHANNELS)]
+        spans = [(_written_ticks(note, starts), note) for note in track.notes]
+        events = _note_events((start, end, channel, note.note) for (start, end), note in spans)
+        tracks.append(_midi_track(track, (channel,), events))
+    return _file_bytes(tracks)
+
+
+# ---------------------------------------------------------------- time
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """Performed seconds and written quarters to ticks: piecewise linear through ``(tick, seconds)`` knots.
+
+    Tick 0 is second 0. Music that starts later follows a lead-in of whole measures (or one short measure), so that
+    the first bar line stands where a sequencer draws one.
+    """
+
+    lead_in_ticks: int
+    ticks: tuple[int, ...]
+    seconds: tuple[float, ...]
+
+    @classmethod
+    def of(cls, tempo_map: TempoMap) -> _Clock:
+        first = tempo_map.beats[0]
+        lead_in = _lead_in_quarters(tempo_map, first)
+        offset = lead_in - first.quarters
+        knots = [(0, 0.0)]
+        for beat in tempo_map.beats:
+            tick = round((beat.quarters + offset) * TICKS_PER_QUARTER)
+            if beat.onset_seconds > knots[-1][1] and tick > knots[-1][0]:
+                knots.append((tick, beat.onset_seconds))
+        ticks, seconds = zip(*knots, strict=True)
+        return cls(round(lead_in * TICKS_PER_QUARTER), ticks, seconds)
+
+    def tick_at(self, seconds: float) -> int:
+        """Nearest tick to a performed time; never before the start of the file."""
+        index = min(max(bisect_right(self.seconds, seconds) - 1, 0), len(self.seconds) - 2)
+        start, slope = self.seconds[index], self._ticks_per_second(index)
+        return max(round(self.ticks[index] + (seconds - start) * slope), 0)
+
+    def tempo_changes(self) -> Iterator[tuple[int, int]]:
+        """Yield ``(tick, microseconds per quarter)``, each chosen so that rounding errors never add up."""
+        clock_microseconds = 0.0
+        for index in range(len(self.ticks) - 1):
+            quarters = (self.ticks[index + 1] - self.ticks[index]) / TICKS_PER_QUARTER
+            wanted = self.seconds[index + 1] * 1e6 - clock_microseconds
+            tempo = min(max(round(wanted / quarters), 1), MAX_TEMPO_MICROSECONDS)
+            clock_microseconds += tempo * quarters
+            yield self.ticks[index], tempo
+
+    def _ticks_per_second(self, index: int) -> float:
+        return (self.ticks[index + 1] - self.ticks[index]) / (self.seconds[index + 1] - self.seconds[index])
+
+
+def _lead_in_quarters(tempo_map: TempoMap, first: Beat) -> Fraction:
+    """Written length of the time before the first beat: whole measures at about the piece's tempo, else sixteenths."""
+    if first.onset_seconds <= 0:
+        return Fraction(0)
+    measure = tempo_map.measures[0]
+    quarters = first.onset_seconds * measure.tempo_bpm / 60
+    whole = measure.time_signature.measure_quarters
+    if quarters >= whole:
+        return round(quarters / whole) * whole
+    return Fraction(max(round(quarters * 4), 1), 4)
+
+
+def _written_ticks(note: TabNote, starts: dict[int, Fraction]) -> tuple[int, int]:
+    start = starts[note.written.measure] + note.written.position_quarters
+    return _ticks(start), _ticks(start + note.written.length_quarters)
+
+
+def _ticks(quarters: Fraction) -> int:
+    return round(quarters * TICKS_PER_QUARTER)
+
+
+# ---------------------------------------------------------------- conductor tracks
+
+
+def _conductor(transcription: Transcription, clock: _Clock) -> mido.MidiTrack:
+    """Tempo of every beat, time signatures, key, chord and section markers of the performance."""
+    tempo_map = transcription.tempo_map
+    events: list[Timed] = [
+        (tick, _META, mido.MetaMessage("set_tempo", tempo=tempo))
+        for tick, tempo in _changes(clock.tempo_changes())
+    ]
+    if clock.lead_in_ticks:
+        events.append((0, _META, _lead_in_signature(tempo_map.measures[0], clock.lead_in_ticks)))
+    shift = clock.lead_in_ticks - _ticks(tempo_map.beats[0].quarters)
+    events += [(max(tick + shift, 0), _META, message) for tick, message in _signatures(tempo_map.measures)]
+    events += [(clock.tick_at(seconds), _META, message) for seconds, message in _markers(transcription)]
+    return _meta_track(transcription, events)
+
+
+def _score_conductor(transcription: Transcription) -> mido.MidiTrack:
+    """Tempo of every measure, time signatures, key, chord and section markers of the written page."""
+    tempo_map = transcription.tempo_map
+    tempi = ((_ticks(m.start_quarters), mido.bpm2tempo(m.tempo_bpm)) for m in tempo_map.measures)
+    events: list[Timed] = [
+        (tick, _META, mido.MetaMessage("set_tempo", tempo=min(tempo, MAX_TEMPO_MICROSECONDS)))
+        for tick, tempo in _changes(tempi)
+    ]
+    events += [(tick, _META, message) for tick, message in _signatures(tempo_map.measures)]
+    for seconds, message in _markers(transcription):
+        quarters = max(Fraction(round(tempo_map.quarters_at(seconds) * 4), 4), Fraction(0))
+        events.append((_ticks(quarters), _META, message))
+    return _meta_track(transcription, events)
+
+
+def _changes(values: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    last = None
+    for tick, value in values:
+        if value != last:
+            yield tick, value
+        last = value
+
+
+def _signatures(measures: Sequence[Measure]) -> Iterator[tuple[int, mido.MetaMessage]]:
+    last = None
+    for measure in measures:
+        signature = short_signature(measure)
+        if signature != last:
+            yield _ticks(measure.start_quarters), _signature_message(*signature)
+        last = signature
+
+
+def _lead_in_signature(first: Measure, ticks: int) -> mido.MetaMessage:
+    length = Fraction(ticks, TICKS_PER_QUARTER)
+    if length % first.time_signature.measure_quarters == 0:
+        return _signature_message(first.time_signature.numerator, first.time_signature.denominator)
+    return _signature_message(*short_signature(replace(first, length_quarters=length)))
+
+
+def _signature_message(numerator: int, denominator: int) -> mido.MetaMessage:
+    return mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
+
+
+def _markers(transcription: Transcription) -> Iterator[tuple[float, mido.MetaMessage]]:
+    for section in transcription.harmony.sections:
+        yield max(section.onset_seconds, 0.0), _text("marker", section.label)
+    for chord in transcription.harmony.chords:
+        yield max(chord.onset_seconds, 0.0), _text("text", chord.label)
+
+
+def _meta_track(transcription: Transcription, events: list[Timed]) -> mido.MidiTrack:
+    start: list[Timed] = [
+        (0, -1, _text("track_name", transcription.source.title)),
+        (0, -1, mido.MetaMessage("key_signature", key=_key_name(transcription.harmony.key))),
+    ]
+    return _delta_track(start + events)
+
+
+def _key_name(key: Key) -> str:
+    """Name a key as MIDI can: it knows signatures up to seven accidentals, which ours never pass."""
+    return spell(key.tonic, flats=key.uses_flats) + ("m" if key.mode == "minor" else "")
+
+
+def _text(kind: str, text: str) -> mido.MetaMessage:
+    key = "name" if kind == "track_name" else "text"
+    return mido.MetaMessage(kind, **{key: text.encode("utf-8", "replace").decode("utf-8")})
+
+
+# ---------------------------------------------------------------- instrument tracks
+
+
+def _share_channels(tracks: Sequence[Track]) -> list[tuple[int, ...]]:
+    """Give every string its own channel while they last; then strings of one track share some."""
+    wanted = [max(track.tuning.strings, 1) if track.notes else 1 for track in tracks]
+    while sum(wanted) > len(MELODIC_CHANNELS) and max(wanted) > 1:
+        wanted[wanted.index(max(wanted))] -= 1
+    shares, taken = [], 0
+    for count in wanted:
+        shares.append(tuple(MELODIC_CHANNELS[(taken + i) % len(MELODIC_CHANNELS)] for i in range(count)))
+        taken += count
+    return shares
+
+
+def _midi_track(track: Track, channels: Sequence[int], events: Iterable[Timed]) -> mido.MidiTrack:
+    program = voice_of(track.instrument).gm_program
+    setup: list[Timed] = [(0, -2, _text("track_name", track.name))]
+    setup += [(0, -1, mido.Message("program_change", channel=c, program=program)) for c in channels]
+    return _delta_track([*setup, *events])
+
+
+def _performed_events(track: Track, channels: Sequence[int], clock: _Clock) -> Iterator[Timed]:
+    bend_range = _bend_range(track)
+    for channel in channels:
+        yield from _bend_range_events(channel, bend_range)
+    spans = []
+    for tab_note in track.notes:
+        channel = channels[((tab_note.string or 1) - 1) % len(channels)]
+        note = tab_note.note
+        start = clock.tick_at(note.onset_seconds)
+        spans.append((start, max(clock.tick_at(note.end_seconds), start + 1), channel, note))
+    yield from _note_events(spans)
+    following: dict[int, int] = {}
+    for start, end, channel, note in sorted(spans, key=lambda span: span[0], reverse=True):
+        stop = min(end, following.get(channel, end))
+        following[channel] = start
+        yield from _bend_events(note, start, stop, channel, clock, bend_range)
+
+
+def _note_events(spans: Iterable[tuple[int, int, int, Note]]) -> Iterator[Timed]:
+    """Note-on and note-off messages; a note ends at the latest where the same key of its channel starts again."""
+    following: dict[tuple[int, int], int] = {}
+    for start, end, channel, note in sorted(spans, key=lambda span: span[0], reverse=True):
+        key = (channel, note.pitch_midi)
+        stop = min(end, following.get(key, end))
+        following[key] = start
+        if stop > start:
+            velocity = min(max(round(note.velocity * 127), 1), 127)
+            yield (
+                start,
+                _ON,
+                mido.Message("note_on", channel=channel, note=note.pitch_midi, velocity=velocity),
+            )
+            yield stop, _OFF, mido.Message("note_off", channel=channel, note=note.pitch_midi, velocity=64)
+
+
+def _bend_range(track: Track) -> int:
+    """Smallest usual bend range (2, 12 or 24 semitones) that holds every contour of the track."""
+    heights = (abs(point.semitones) for note in track.notes for point in note.note.bend)
+    highest = max(heights, default=0.0)
+    return next((usual for usual in (2, 12) if highest <= usual), MAX_BEND_SEMITONES)
+
+
+def _bend_range_events(channel: int, semitones: int) -> Iterator[Timed]:
+    """Registered parameter 0 (pitch bend sensitivity), then the null parameter so that nothing changes it later."""
+    for control, value in ((101, 0), (100, 0), (6, semitones), (38, 0), (101, 127), (100, 127)):
+        yield 0, -1, mido.Message("control_change", channel=channel, control=control, value=value)
+
+
+def _bend_events(
+    note: Note, start: int, end: int, channel: int, clock: _Clock, bend_range: int
+) -> Iterator[Timed]:
+    """Bend the channel along a contour while the note sounds, and back to zero when it or its string's turn ends."""
+    last = 0
+    for seconds, semitones in _sampled(note):
+        tick = min(max(clock.tick_at(seconds), start), end)
+        value = min(max(round(semitones / bend_range * 8192), -8192), 8191)
+        if value != last:
+            yield tick, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=value)
+        last = value
+    if last:
+        yield end, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=0)
+
+
+def _sampled(note: Note) -> Iterator[tuple[float, float]]:
+    """Yield ``(seconds, semitones)`` along the contour, at its points and at most 10 ms apart between them."""
+    for current, following in pairwise(note.bend):
+        gap = following.offset_seconds - current.offset_seconds
+        steps = max(math.ceil(gap / BEND_STEP_SECONDS), 1)
+        for step in range(steps):
+            share = step / steps
+            semitones = current.semitones + share * (following.semitones - current.semitones)
+            yield note.onset_seconds + current.offset_seconds + share * gap, semitones
+    for last in note.bend[-1:]:
+        yield note.onset_seconds + last.offset_seconds, last.semitones
+
+
+# ---------------------------------------------------------------- file
+
+
+def _delta_track(events: list[Timed]) -> mido.MidiTrack:
+    """Sort events by tick (and order within one) and give each the time since the one before."""
+    track, now = mido.MidiTrack(), 0
+    for tick, _, message in sorted(events, key=lambda event: event[:2]):
+        message.time = tick - now
+        track.append(message)
+        now = tick
+    track.append(mido.MetaMessage("end_of_track", time=0))
+    return track
+
+
+def _file_bytes(tracks: Sequence[mido.MidiTrack]) -> bytes:
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
+    file.tracks.extend(tracks)
+    buffer = BytesIO()
+    file.save(file=buffer)
+    return buffer.getvalue()
