@@ -171,7 +171,7 @@ def test_streaming_gives_what_demucs_gives_in_one_piece(tmp_path: Path, recordin
     from demucs.apply import apply_model
 
     from genesis_music.audio.decode import open_sound
-    from genesis_music.audio.load import decoded
+    from genesis_music.audio.stream import decoded
     from genesis_music.separation.demucs import load_model
 
     path = save_model(tmp_path, FOUR)

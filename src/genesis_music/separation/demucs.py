@@ -23,9 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genesis_music.audio.decode import open_sound
-from genesis_music.audio.load import WHOLE, LoadSettings, check_useful, decoded, file_sha256, load_audio
+from genesis_music.audio.load import check_useful, file_sha256, load_audio
 from genesis_music.audio.recording import Samples
 from genesis_music.audio.spool import Spool
+from genesis_music.audio.stream import WHOLE, LoadSettings, decoded, ignore_fraction
 from genesis_music.audio.write import WavWriter
 from genesis_music.errors import EngineError, MissingExtraError, OutputError
 from genesis_music.separation.separator import Stems
@@ -76,7 +77,9 @@ class DemucsSeparator:
         with open_sound(path):
             pass  # a file that cannot be used is refused before anything else
         with ExitStack() as resources:
-            folder = self._stem_folder(path, sample_rate_hz, settings, resources, on_fraction or _ignore)
+            folder = self._stem_folder(
+                path, sample_rate_hz, settings, resources, on_fraction or ignore_fraction
+            )
             stems = {
                 file.stem: resources.enter_context(load_audio(file, sample_rate_hz=sample_rate_hz))
                 for file in sorted(folder.glob("*.wav"))
@@ -262,7 +265,3 @@ def _create_whole(folder: Path, fill: Callable[[Path], None]) -> None:
                 ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-
-
-def _ignore(_: float) -> None:
-    """Report nothing."""
