@@ -12,14 +12,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from io import BytesIO
 from itertools import pairwise
 
-import mido
-
+from genesis_music.formats import midi_bytes
 from genesis_music.formats.instruments import voice_of
-from genesis_music.formats.written import Page, short_signature
-from genesis_music.score import Beat, Key, Measure, Note, TabNote, TempoMap, Track, Transcription, spell
+from genesis_music.formats.midi_bytes import Timed
+from genesis_music.formats.written import Page, fifths, short_signature
+from genesis_music.score import Beat, Measure, Note, TabNote, TempoMap, Track, Transcription
 
 TICKS_PER_QUARTER = 1920
 """0.26 ms at 120 quarters per minute; divides by every grid the quantiser knows."""
@@ -31,10 +30,10 @@ BEND_STEP_SECONDS = 0.01
 MAX_BEND_SEMITONES = 24
 MAX_TEMPO_MICROSECONDS = 0xFFFFFF
 
-Timed = tuple[int, int, mido.Message | mido.MetaMessage]
-"""Tick, order among events of one tick (ends, controls, starts), message."""
+_TEXT, _TRACK_NAME, _MARKER = 1, 3, 6
 
-_META, _OFF, _CONTROL, _ON = range(4)
+_NAME, _SETUP, _META, _OFF, _CONTROL, _ON = range(6)
+"""Order of events on the same tick."""
 
 
 def write_performed_midi(page: Page) -> bytes:
@@ -44,7 +43,7 @@ def write_performed_midi(page: Page) -> bytes:
     tracks = [_conductor(transcription, clock)]
     for track, channels in zip(transcription.tracks, _share_channels(transcription.tracks), strict=True):
         tracks.append(_midi_track(track, channels, _performed_events(track, channels, clock)))
-    return _file_bytes(tracks)
+    return midi_bytes.file_bytes(tracks, TICKS_PER_QUARTER)
 
 
 def write_score_midi(page: Page) -> bytes:
@@ -57,7 +56,7 @@ def write_score_midi(page: Page) -> bytes:
         spans = [(_written_ticks(note, starts), note) for note in track.notes]
         events = _note_events((start, end, channel, note.note) for (start, end), note in spans)
         tracks.append(_midi_track(track, (channel,), events))
-    return _file_bytes(tracks)
+    return midi_bytes.file_bytes(tracks, TICKS_PER_QUARTER)
 
 
 # ---------------------------------------------------------------- time
@@ -132,12 +131,11 @@ def _ticks(quarters: Fraction) -> int:
 # ---------------------------------------------------------------- conductor tracks
 
 
-def _conductor(transcription: Transcription, clock: _Clock) -> mido.MidiTrack:
+def _conductor(transcription: Transcription, clock: _Clock) -> bytes:
     """Tempo of every beat, time signatures, key, chord and section markers of the performance."""
     tempo_map = transcription.tempo_map
     events: list[Timed] = [
-        (tick, _META, mido.MetaMessage("set_tempo", tempo=tempo))
-        for tick, tempo in _changes(clock.tempo_changes())
+        (tick, _META, midi_bytes.tempo(tempo)) for tick, tempo in _changes(clock.tempo_changes())
     ]
     if clock.lead_in_ticks:
         events.append((0, _META, _lead_in_signature(tempo_map.measures[0], clock.lead_in_ticks)))
@@ -147,14 +145,14 @@ def _conductor(transcription: Transcription, clock: _Clock) -> mido.MidiTrack:
     return _meta_track(transcription, events)
 
 
-def _score_conductor(transcription: Transcription) -> mido.MidiTrack:
+def _score_conductor(transcription: Transcription) -> bytes:
     """Tempo of every measure, time signatures, key, chord and section markers of the written page."""
     tempo_map = transcription.tempo_map
-    tempi = ((_ticks(m.start_quarters), mido.bpm2tempo(m.tempo_bpm)) for m in tempo_map.measures)
-    events: list[Timed] = [
-        (tick, _META, mido.MetaMessage("set_tempo", tempo=min(tempo, MAX_TEMPO_MICROSECONDS)))
-        for tick, tempo in _changes(tempi)
-    ]
+    tempi = (
+        (_ticks(m.start_quarters), min(round(60e6 / m.tempo_bpm), MAX_TEMPO_MICROSECONDS))
+        for m in tempo_map.measures
+    )
+    events: list[Timed] = [(tick, _META, midi_bytes.tempo(tempo)) for tick, tempo in _changes(tempi)]
     events += [(tick, _META, message) for tick, message in _signatures(tempo_map.measures)]
     for seconds, message in _markers(transcription):
         quarters = max(Fraction(round(tempo_map.quarters_at(seconds) * 4), 4), Fraction(0))
@@ -170,49 +168,36 @@ def _changes(values: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         last = value
 
 
-def _signatures(measures: Sequence[Measure]) -> Iterator[tuple[int, mido.MetaMessage]]:
+def _signatures(measures: Sequence[Measure]) -> Iterator[tuple[int, bytes]]:
     last = None
     for measure in measures:
         signature = short_signature(measure)
         if signature != last:
-            yield _ticks(measure.start_quarters), _signature_message(*signature)
+            yield _ticks(measure.start_quarters), midi_bytes.time_signature(*signature)
         last = signature
 
 
-def _lead_in_signature(first: Measure, ticks: int) -> mido.MetaMessage:
+def _lead_in_signature(first: Measure, ticks: int) -> bytes:
     length = Fraction(ticks, TICKS_PER_QUARTER)
     if length % first.time_signature.measure_quarters == 0:
-        return _signature_message(first.time_signature.numerator, first.time_signature.denominator)
-    return _signature_message(*short_signature(replace(first, length_quarters=length)))
+        return midi_bytes.time_signature(first.time_signature.numerator, first.time_signature.denominator)
+    return midi_bytes.time_signature(*short_signature(replace(first, length_quarters=length)))
 
 
-def _signature_message(numerator: int, denominator: int) -> mido.MetaMessage:
-    return mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
-
-
-def _markers(transcription: Transcription) -> Iterator[tuple[float, mido.MetaMessage]]:
+def _markers(transcription: Transcription) -> Iterator[tuple[float, bytes]]:
     for section in transcription.harmony.sections:
-        yield max(section.onset_seconds, 0.0), _text("marker", section.label)
+        yield max(section.onset_seconds, 0.0), midi_bytes.text(_MARKER, section.label)
     for chord in transcription.harmony.chords:
-        yield max(chord.onset_seconds, 0.0), _text("text", chord.label)
+        yield max(chord.onset_seconds, 0.0), midi_bytes.text(_TEXT, chord.label)
 
 
-def _meta_track(transcription: Transcription, events: list[Timed]) -> mido.MidiTrack:
+def _meta_track(transcription: Transcription, events: list[Timed]) -> bytes:
+    key = transcription.harmony.key
     start: list[Timed] = [
-        (0, -1, _text("track_name", transcription.source.title)),
-        (0, -1, mido.MetaMessage("key_signature", key=_key_name(transcription.harmony.key))),
+        (0, _NAME, midi_bytes.text(_TRACK_NAME, transcription.source.title)),
+        (0, _SETUP, midi_bytes.key_signature(fifths(key), minor=key.mode == "minor")),
     ]
-    return _delta_track(start + events)
-
-
-def _key_name(key: Key) -> str:
-    """Name a key as MIDI can: it knows signatures up to seven accidentals, which ours never pass."""
-    return spell(key.tonic, flats=key.uses_flats) + ("m" if key.mode == "minor" else "")
-
-
-def _text(kind: str, text: str) -> mido.MetaMessage:
-    key = "name" if kind == "track_name" else "text"
-    return mido.MetaMessage(kind, **{key: text.encode("utf-8", "replace").decode("utf-8")})
+    return midi_bytes.track_chunk(start + events)
 
 
 # ---------------------------------------------------------------- instrument tracks
@@ -230,11 +215,11 @@ def _share_channels(tracks: Sequence[Track]) -> list[tuple[int, ...]]:
     return shares
 
 
-def _midi_track(track: Track, channels: Sequence[int], events: Iterable[Timed]) -> mido.MidiTrack:
+def _midi_track(track: Track, channels: Sequence[int], events: Iterable[Timed]) -> bytes:
     program = voice_of(track.instrument).gm_program
-    setup: list[Timed] = [(0, -2, _text("track_name", track.name))]
-    setup += [(0, -1, mido.Message("program_change", channel=c, program=program)) for c in channels]
-    return _delta_track([*setup, *events])
+    setup: list[Timed] = [(0, _NAME, midi_bytes.text(_TRACK_NAME, track.name))]
+    setup += [(0, _SETUP, midi_bytes.program_change(channel, program)) for channel in channels]
+    return midi_bytes.track_chunk([*setup, *events])
 
 
 def _performed_events(track: Track, channels: Sequence[int], clock: _Clock) -> Iterator[Timed]:
@@ -267,9 +252,9 @@ def _note_events(spans: Iterable[tuple[int, int, int, Note]]) -> Iterator[Timed]
             yield (
                 start,
                 _ON,
-                mido.Message("note_on", channel=channel, note=note.pitch_midi, velocity=velocity),
+                midi_bytes.note_on(channel, note.pitch_midi, velocity),
             )
-            yield stop, _OFF, mido.Message("note_off", channel=channel, note=note.pitch_midi, velocity=64)
+            yield stop, _OFF, midi_bytes.note_off(channel, note.pitch_midi)
 
 
 def _bend_range(track: Track) -> int:
@@ -282,7 +267,7 @@ def _bend_range(track: Track) -> int:
 def _bend_range_events(channel: int, semitones: int) -> Iterator[Timed]:
     """Registered parameter 0 (pitch bend sensitivity), then the null parameter so that nothing changes it later."""
     for control, value in ((101, 0), (100, 0), (6, semitones), (38, 0), (101, 127), (100, 127)):
-        yield 0, -1, mido.Message("control_change", channel=channel, control=control, value=value)
+        yield 0, _SETUP, midi_bytes.control_change(channel, control, value)
 
 
 def _bend_events(
@@ -294,10 +279,10 @@ def _bend_events(
         tick = min(max(clock.tick_at(seconds), start), end)
         value = min(max(round(semitones / bend_range * 8192), -8192), 8191)
         if value != last:
-            yield tick, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=value)
+            yield tick, _CONTROL, midi_bytes.pitch_wheel(channel, value)
         last = value
     if last:
-        yield end, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=0)
+        yield end, _CONTROL, midi_bytes.pitch_wheel(channel, 0)
 
 
 def _sampled(note: Note) -> Iterator[tuple[float, float]]:
@@ -311,25 +296,3 @@ def _sampled(note: Note) -> Iterator[tuple[float, float]]:
             yield note.onset_seconds + current.offset_seconds + share * gap, semitones
     for last in note.bend[-1:]:
         yield note.onset_seconds + last.offset_seconds, last.semitones
-
-
-# ---------------------------------------------------------------- file
-
-
-def _delta_track(events: list[Timed]) -> mido.MidiTrack:
-    """Sort events by tick (and order within one) and give each the time since the one before."""
-    track, now = mido.MidiTrack(), 0
-    for tick, _, message in sorted(events, key=lambda event: event[:2]):
-        message.time = tick - now
-        track.append(message)
-        now = tick
-    track.append(mido.MetaMessage("end_of_track", time=0))
-    return track
-
-
-def _file_bytes(tracks: Sequence[mido.MidiTrack]) -> bytes:
-    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
-    file.tracks.extend(tracks)
-    buffer = BytesIO()
-    file.save(file=buffer)
-    return buffer.getvalue()

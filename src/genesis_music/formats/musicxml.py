@@ -80,7 +80,7 @@ def _measures(page: Page, track: Track, index: int) -> Iterator[etree._Element]:
             element.set("implicit", "yes")
         _attributes(element, page, track, measure, before)
         if before is None:
-            _opening_words(element, page, track)
+            _capo(element, track)
         if index == 0:
             _above_system(element, page, measure)
         _staves(element, staves, written, fifths(page.key_at(measure)))
@@ -89,7 +89,8 @@ def _measures(page: Page, track: Track, index: int) -> Iterator[etree._Element]:
 
 
 def _above_system(element: etree._Element, page: Page, measure: Measure) -> None:
-    """What a score prints once, above its first part: tempo, section, chord names."""
+    """What a score prints once, above its first part: swing, tempo, section, chord names."""
+    _swing(element, page, measure)
     _tempo(element, page, measure)
     _section(element, page, measure)
     for position, chord in page.chords.get(measure.number, {}).items():
@@ -169,7 +170,7 @@ def _tab_staff(attributes: etree._Element, track: Track) -> None:
 
 
 def _tempo(element: etree._Element, page: Page, measure: Measure) -> None:
-    """Print a metronome mark for a clear change of tempo, and ``Swing`` at the start of a piece that swings."""
+    """Print a metronome mark for a clear change of tempo."""
     tempo = page.tempo_marks.get(measure.number)
     if tempo is None:
         return
@@ -184,14 +185,16 @@ def _tempo(element: etree._Element, page: Page, measure: Measure) -> None:
     add(direction, "sound", tempo=f"{tempo:.2f}")
 
 
-def _opening_words(element: etree._Element, page: Page, track: Track) -> None:
-    """Say what a player has to know before the first note: capo, swing."""
-    if page.transcription.swing_ratio is not None:
+def _swing(element: etree._Element, page: Page, measure: Measure) -> None:
+    if page.transcription.swing_ratio is not None and measure == page.transcription.tempo_map.measures[0]:
         direction = _words(element, "Swing")
         swing = add(add(direction, "sound"), "swing")
         add(swing, "first", "2")
         add(swing, "second", "1")
         add(swing, "swing-type", "eighth")
+
+
+def _capo(element: etree._Element, track: Track) -> None:
     if track.capo:
         _words(element, f"Capo {track.capo}")
 

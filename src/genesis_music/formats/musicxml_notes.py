@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 
 from lxml import etree
@@ -41,6 +42,11 @@ def add(parent: etree._Element, tag: str, text: str = "", /, **attributes: str) 
 def duration_text(quarters: Fraction) -> str:
     """Write a length in divisions."""
     return str(round(quarters * DIVISIONS))
+
+
+@cache
+def _value_duration(value: NoteValue) -> str:
+    return duration_text(value.length_quarters)
 
 
 class StaffWriter:
@@ -85,13 +91,13 @@ class StaffWriter:
         rest = add(note, "rest")
         if whole:
             rest.set("measure", "yes")
-        add(note, "duration", duration_text(beat.value.length_quarters))
+        add(note, "duration", _value_duration(beat.value))
         add(note, "voice", _VOICES[self._staff])
         if not whole:
             _append_value(note, beat.value)
         add(note, "staff", str(self._staff))
         notations = add(note, "notations")
-        _append_tuplet_marks(notations, beat)
+        self._append_tuplet_marks(notations, beat)
         _drop_if_empty(note, notations)
 
     def _append_note(
@@ -101,7 +107,7 @@ class StaffWriter:
         if in_chord:
             add(note, "chord")
         _append_pitch(note, page_pitch(written.tab_note), sharps)
-        add(note, "duration", duration_text(beat.value.length_quarters))
+        add(note, "duration", _value_duration(beat.value))
         for kind in _tie_types(written):
             add(note, "tie", type=kind)
         add(note, "voice", _VOICES[self._staff])
@@ -125,7 +131,7 @@ class StaffWriter:
         if has(written.tab_note, TechniqueKind.LET_RING) and not written.tie_to:
             add(notations, "tied", type="let-ring")
         if not in_chord:
-            _append_tuplet_marks(notations, beat)
+            self._append_tuplet_marks(notations, beat)
         self._append_links(notations, written)
         if has(written.tab_note, TechniqueKind.VIBRATO) and not written.tie_from:
             ornaments = add(notations, "ornaments")
@@ -134,6 +140,14 @@ class StaffWriter:
         if self._staff == TAB:
             self._append_technical(notations, written)
         _drop_if_empty(note, notations)
+
+    def _append_tuplet_marks(self, notations: etree._Element, beat: WrittenBeat) -> None:
+        """Mark where tuplets begin and end; the tab staff, which has no rhythm, hides them."""
+        hidden = {"bracket": "no", "show_number": "none"} if self._staff == TAB else {}
+        if beat.tuplet_start:
+            add(notations, "tuplet", type="start", number="1", **hidden)
+        if beat.tuplet_stop:
+            add(notations, "tuplet", type="stop", number="1")
 
     def _append_links(self, notations: etree._Element, written: WrittenNote) -> None:
         """Append slurs and slides: they start on the last notehead of a note, stop on the first of its follower."""
@@ -191,13 +205,6 @@ def _tie_types(written: WrittenNote) -> Iterator[str]:
 def _drop_if_empty(note: etree._Element, notations: etree._Element) -> None:
     if len(notations) == 0:
         note.remove(notations)
-
-
-def _append_tuplet_marks(notations: etree._Element, beat: WrittenBeat) -> None:
-    if beat.tuplet_start:
-        add(notations, "tuplet", type="start", number="1")
-    if beat.tuplet_stop:
-        add(notations, "tuplet", type="stop", number="1")
 
 
 def _link_number(note: TabNote) -> str:
