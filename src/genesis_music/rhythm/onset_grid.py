@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from statistics import median  # numpy's would load numpy.ma, 50 ms
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +100,7 @@ def aligned_to(onset_seconds: FloatArray, table: BeatTable) -> BeatTable:
     if not len(on_beat):
         return table
     trust = len(on_beat) / (len(on_beat) + _LATENESS_PRIOR_ONSETS)
-    return replace(table, start_seconds=table.start_seconds + trust * float(np.median(on_beat)))
+    return replace(table, start_seconds=table.start_seconds + trust * median(on_beat.tolist()))
 
 
 def grid_beat(signature: TimeSignature) -> Fraction:
@@ -152,8 +153,8 @@ class _Timing:
     def of(cls, errors: FloatArray) -> _Timing:
         """Estimate them robustly from deviations in seconds."""
         trust = len(errors) / (len(errors) + _LATENESS_PRIOR_ONSETS)
-        mean = trust * float(np.median(errors))
-        sigma = float(np.clip(1.48 * np.median(np.abs(errors - mean)), *_SIGMA_RANGE_SECONDS))
+        mean = trust * median(errors.tolist())
+        sigma = float(np.clip(1.48 * median(np.abs(errors - mean).tolist()), *_SIGMA_RANGE_SECONDS))
         clipped = np.clip(errors - mean, -2 * sigma, 2 * sigma)
         power = float(np.sum(clipped**2))
         correlation = float(np.sum(clipped[1:] * clipped[:-1])) / power if power else 0.0
