@@ -21,17 +21,28 @@ from genesis_music.tablature.tunings import INSTRUMENTS, TUNINGS, pitch_name
 from genesis_music.tablature.voicings import voicings
 
 CAPOS = range(8)
-_LIKELIEST_FIRST = {
-    "guitar": (
-        *("standard", "drop-d", "half-step-down", "full-step-down", "drop-c#", "drop-c"),
-        *("dadgad", "open-g", "open-d", "drop-b", "7-string", "8-string"),
-    ),
-    "bass": ("bass-4", "bass-drop-d", "bass-5"),
-    "ukulele": ("ukulele", "ukulele-low-g", "ukulele-baritone"),
+# How much of the other evidence it takes to believe in something unusual: judgement, checked on GuitarSet,
+# all of which is in standard tuning without a capo.
+_RARITY = {
+    "guitar": {
+        "standard": 0.0,
+        "drop-d": 0.2,
+        "half-step-down": 0.4,
+        "full-step-down": 0.4,
+        "drop-c": 0.4,
+        "drop-c#": 0.45,
+        "7-string": 0.4,
+        "drop-b": 0.5,
+        "8-string": 0.45,
+        "dadgad": 0.6,
+        "open-g": 0.6,
+        "open-d": 0.65,
+    },
+    "bass": {"bass-4": 0.0, "bass-drop-d": 0.1, "bass-5": 0.1},
+    "ukulele": {"ukulele": 0.0, "ukulele-low-g": 0.1, "ukulele-baritone": 0.3},
 }
-# Judgement, not measurement: how much of the other evidence it takes to believe in something unusual.
-_RARITY_COST = 0.02
-_CAPO_COST = 0.1
+_RARITY_OF_OTHERS = 0.5
+_CAPO_COST = 0.45
 _CAPO_FRET_COST = 0.01
 _BELOW_COST = 20.0
 _STRAY_SHARE = 0.003
@@ -61,7 +72,7 @@ def detect_tuning(
     Args:
         notes: any order.
         instrument: a name of :data:`~genesis_music.tablature.tunings.INSTRUMENTS`.
-        tunings: those to weigh, likeliest beforehand first; ``None`` for the usual ones of the instrument.
+        tunings: those to weigh; ``None`` for the usual ones of the instrument.
         capos: frets to weigh; ``(0,)`` where there is certainly none.
 
     Raises:
@@ -69,12 +80,13 @@ def detect_tuning(
     """
     if instrument not in INSTRUMENTS:
         raise SettingsError(f"Unknown instrument {instrument!r}: choose one of {', '.join(INSTRUMENTS)}.")
-    weighed = [TUNINGS[name] for name in _LIKELIEST_FIRST[instrument]] if tunings is None else list(tunings)
+    rarity = _RARITY[instrument]
+    weighed = [TUNINGS[name] for name in rarity] if tunings is None else list(tunings)
     pitches = np.array([note.pitch_midi for note in notes], dtype=np.int64)
     chords = _chords(notes)
     proposals = [
-        _weigh(pitches, chords, tuning, capo, rank)
-        for (rank, tuning), capo in product(enumerate(weighed), capos)
+        _weigh(pitches, chords, tuning, capo, rarity.get(tuning.name, _RARITY_OF_OTHERS))
+        for tuning, capo in product(weighed, capos)
     ]
     return tuple(sorted(proposals, key=lambda proposal: -proposal.score))
 
@@ -90,15 +102,15 @@ def _chords(notes: Sequence[Note]) -> list[tuple[int, ...]]:
 
 
 def _weigh(
-    pitches: NDArray[np.int64], chords: Sequence[tuple[int, ...]], tuning: Tuning, capo: int, rank: int
+    pitches: NDArray[np.int64], chords: Sequence[tuple[int, ...]], tuning: Tuning, capo: int, rarity: float
 ) -> Proposal:
     opened = np.array(tuning.pitches_midi) + capo
     below = float(np.mean(pitches < opened.min())) if len(pitches) else 0.0
     lowest = float(np.mean(pitches == opened.min())) if len(pitches) else 0.0
     open_share = float(np.mean(np.isin(pitches, opened))) if len(pitches) else 0.0
     shapes = float(np.mean([_has_open_shape(chord, tuning, capo) for chord in chords])) if chords else 0.0
-    rarity = _RARITY_COST * rank + (_CAPO_COST + _CAPO_FRET_COST * capo) * (capo > 0)
-    score = open_share + lowest + shapes - rarity - _BELOW_COST * max(0.0, below - _STRAY_SHARE)
+    unusual = rarity + (_CAPO_COST + _CAPO_FRET_COST * capo) * (capo > 0)
+    score = open_share + lowest + shapes - unusual - _BELOW_COST * max(0.0, below - _STRAY_SHARE)
     reasons = _reasons(below, lowest, open_share, shapes, pitch_name(int(opened.min())))
     return Proposal(tuning, capo, score, reasons)
 

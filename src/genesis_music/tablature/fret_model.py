@@ -1,6 +1,6 @@
 """What a guitarist would do here: a small learned model of frets from the notes around each note.
 
-A dilated convolution over the notes in playing order sees some 120 notes either way: which keys, chords and
+A dilated convolution over the notes in playing order sees some 60 notes either way: which keys, chords and
 registers a passage uses, and so in which region of the neck it is likely played. It knows nothing of
 hands; :mod:`~genesis_music.tablature.hand_search` combines its opinion with what a hand can do.
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -28,6 +28,7 @@ PITCHES = 49
 FRETS = 25
 TIMINGS = 7
 FEATURES = 2 * PITCHES + TIMINGS
+_WEIGHTS = Path(__file__).parent / "weights" / "fret_model.npz"
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 0.03, 3.0
 
 
@@ -117,7 +118,7 @@ def _convolve(hidden: NDArray[np.float32], taps: NDArray[np.float32], dilation: 
 @cache
 def load_fret_model() -> FretModel:
     """Load the shipped weights once."""
-    with (files(__package__) / "weights" / "fret_model.npz").open("rb") as file:
+    with _WEIGHTS.open("rb") as file:
         return read_fret_model(file)
 
 
