@@ -12,17 +12,11 @@ from itertools import groupby
 import numpy as np
 
 from genesis_music.errors import SettingsError
+from genesis_music.rhythm.beat_table import BeatTable, FloatArray, aligned_to, beat_table
 from genesis_music.rhythm.chords import Strike, find_strikes
 from genesis_music.rhythm.grids import candidate_grids, fixed_grid
 from genesis_music.rhythm.metre import to_quarters, to_ticks
-from genesis_music.rhythm.onset_grid import (
-    BeatTable,
-    FloatArray,
-    GridChoice,
-    aligned_to,
-    beat_table,
-    place_onsets,
-)
+from genesis_music.rhythm.onset_grid import GridChoice, place_onsets
 from genesis_music.rhythm.swing import Swing, detect_swing
 from genesis_music.rhythm.written_lengths import Timeline, write_lengths
 from genesis_music.score import Note, TempoMap, WrittenTime
@@ -93,10 +87,10 @@ def _onset_ticks(
     onset_seconds: FloatArray, tempo_map: TempoMap, table: BeatTable, choice: GridChoice
 ) -> list[int]:
     """Written positions inside the piece, ascending."""
-    placed = place_onsets(onset_seconds, table, choice)
+    places = place_onsets(onset_seconds, table, choice)
     last = tempo_map.measures[-1]
     end = to_ticks(last.start_quarters + last.length_quarters)
-    ticks = [max(int(tick), 0) for tick in placed.ticks]
+    ticks = [max(int(tick), 0) for tick in places]
     spare = end - to_ticks(min(last.length_quarters, Fraction(1, 4)))
     latest = max([spare, *(tick for tick in ticks if tick < end)])
     return [min(tick, latest) for tick in ticks]

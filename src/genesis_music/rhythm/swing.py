@@ -9,8 +9,8 @@ from statistics import median  # numpy's would load numpy.ma, 50 ms
 import numpy as np
 from numpy.typing import NDArray
 
+from genesis_music.rhythm.beat_table import BeatTable, FloatArray, aligned_to, beat_table
 from genesis_music.rhythm.chords import find_strikes
-from genesis_music.rhythm.onset_grid import BeatTable, FloatArray, aligned_to, beat_table
 from genesis_music.score import Note, TempoMap
 
 SWING_RATIOS = (0.56, 0.71)

@@ -17,8 +17,8 @@ from math import log
 
 import numpy as np
 
+from genesis_music.rhythm.beat_table import FloatArray
 from genesis_music.rhythm.metre import TICKS_PER_QUARTER
-from genesis_music.rhythm.onset_grid import FloatArray
 from genesis_music.score import Note
 
 _SILENCE_TICKS = 0.3 * TICKS_PER_QUARTER
