@@ -14,7 +14,7 @@ from genesis_music.pipeline.clock import Clock
 from genesis_music.pipeline.heard import Heard, Part
 from genesis_music.progress import Stage
 from genesis_music.rhythm.beats import RhythmSettings, track_beats
-from genesis_music.rhythm.quantise import QuantiseSettings, quantise
+from genesis_music.rhythm.quantise import TRIPLET_SWING_RATIO, QuantiseSettings, detect_swing, quantise
 from genesis_music.score import (
     Difficulty,
     Harmony,
@@ -89,6 +89,7 @@ def arrange(
             hints = RhythmSettings(settings.tempo_bpm, settings.time_signature)
             tempo_map = track_beats(notes, duration_seconds=heard.source.duration_seconds, settings=hints)
         written = [_written(part, tempo_map, settings) for part in parts]
+        swing_ratio = _swing_ratio(notes, tempo_map, settings)
     with clock.stage(Stage.CHORDS):
         harmony = analyse_harmony(notes, tempo_map)
     with clock.stage(Stage.FRETS):
@@ -108,6 +109,7 @@ def arrange(
         tracks=tracks,
         style=style,
         difficulty=difficulty,
+        swing_ratio=swing_ratio,
         warnings=(*heard.warnings, *(warning for one in arranged for warning in one.warnings)),
         stage_seconds=clock.seconds,
     )
@@ -124,6 +126,13 @@ def _written(part: Part, tempo_map: TempoMap, settings: Settings) -> tuple[Writt
     if part.score and part.score.written and settings.grid == AUTO:
         return part.score.written
     return quantise(part.notes, tempo_map, _grid(settings))
+
+
+def _swing_ratio(notes: Sequence[Note], tempo_map: TempoMap, settings: Settings) -> float | None:
+    if settings.swing == "off":
+        return None
+    found = detect_swing(notes, tempo_map)
+    return found.ratio if found else TRIPLET_SWING_RATIO if settings.swing == "on" else None
 
 
 def _arrange_part(

@@ -29,7 +29,7 @@ _STEPS = {
     for denominator in (4, 8, 16, 32)
 }
 GRIDS = ("auto", *_STEPS)
-_TRIPLET_SWING_RATIO = 2 / 3
+TRIPLET_SWING_RATIO = 2 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _grid_choice(notes: Sequence[Note], tempo_map: TempoMap, settings: QuantiseS
     if settings.grid != "auto":
         return partial(fixed_grid, step_quarters=_STEPS[settings.grid])
     swing = detect_swing(notes, tempo_map) if settings.swing else None
-    ratio = swing.ratio if swing else _TRIPLET_SWING_RATIO if settings.swing is True else None
+    ratio = swing.ratio if swing else TRIPLET_SWING_RATIO if settings.swing is True else None
     return partial(candidate_grids, swing_ratio=ratio)
 
 
