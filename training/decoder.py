@@ -64,7 +64,7 @@ class Part:
 
 
 def read_parts(folder: Path) -> Iterator[Part]:
-    for path in sorted(folder.glob("*.npz")):
+    for path in sorted(folder.rglob("*.npz")):
         arrays = np.load(path)
         names = ("onset", "sounding", "contour")
         activations = Activations(0, *(arrays[name].astype(np.float32) for name in names))

@@ -104,10 +104,10 @@ def test_no_audio_has_no_notes():
     assert decode_notes([], FORMAT) == []
 
 
-def test_noise_has_hardly_any_notes_and_none_that_are_sure():
+def test_loud_noise_has_few_notes_and_none_that_are_sure():
     noise = 0.1 * np.random.default_rng(1).standard_normal(4 * SAMPLE_RATE_HZ)
-    notes = notes_of(heard(ArrayAudio(noise.astype(np.float32), SAMPLE_RATE_HZ)), minimum_confidence=0.3)
-    assert len(notes) <= 4
+    notes = notes_of(heard(ArrayAudio(noise.astype(np.float32), SAMPLE_RATE_HZ)))
+    assert len(notes) <= 6
     assert all(note.confidence < 0.8 for note in notes)
 
 
