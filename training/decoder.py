@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -64,16 +64,16 @@ class Part:
 
 
 def read_parts(folder: Path) -> Iterator[Part]:
-    for path in sorted(folder.glob("*.npz")):
+    for path in sorted(folder.rglob("*.npz")):
         arrays = np.load(path)
         names = ("onset", "sounding", "contour")
         activations = Activations(0, *(arrays[name].astype(np.float32) for name in names))
         yield Part(path.stem.split("_")[1], activations, arrays["notes"])
 
 
-def examples(part: Part, random: np.random.Generator) -> tuple[Array, Array, Array, Array]:
-    """Onset features and targets, then end features and targets, of one part."""
-    rows: list[list[Array]] = [[], [], [], []]
+def examples(part: Part, random: np.random.Generator) -> tuple[list[Array], ...]:
+    """Onset features and targets, then end features and targets, of one part, segment by segment."""
+    rows: tuple[list[Array], ...] = ([], [], [], [])
     for segment in segments([soften(part.activations, random)]):
         windows = SegmentWindows(segment, FORMAT)
         candidates = onset_candidates(segment)
@@ -82,7 +82,7 @@ def examples(part: Part, random: np.random.Generator) -> tuple[Array, Array, Arr
         for features, ended in end_examples(segment, windows, part.notes, random):
             rows[2].append(features)
             rows[3].append(ended)
-    return tuple(np.concatenate(row) for row in rows)  # type: ignore[return-value]
+    return rows
 
 
 def soften(activations: Activations, random: np.random.Generator) -> Activations:
@@ -208,7 +208,7 @@ def main() -> None:
     parts = list(read_parts(arguments.data))
     left_out = [p for p in parts if arguments.leave_out and p.instrument.startswith(arguments.leave_out)]
     columns = zip(*(examples(p, random) for p in parts if p not in left_out), strict=True)
-    onset_in, onset_out, end_in, end_out = (np.concatenate(column) for column in columns)
+    onset_in, onset_out, end_in, end_out = (np.concatenate(list(chain(*column))) for column in columns)
     print(f"{len(onset_in)} candidates, {onset_out[:, 0].mean():.3f} are notes; {len(end_in)} moments")
     weights = DecoderWeights(
         onset=train(onset_in, onset_out, (64, 32), onset_loss, arguments.steps),

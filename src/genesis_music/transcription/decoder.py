@@ -19,7 +19,7 @@ import numpy as np
 
 from genesis_music.errors import SettingsError
 from genesis_music.score import BendPoint, Note
-from genesis_music.transcription.bends import absorb_bent, bend_points, follow, may_bend
+from genesis_music.transcription.bends import absorb_bent, bend_points, follow
 from genesis_music.transcription.engine import ActivationFormat, Activations
 from genesis_music.transcription.features import SegmentWindows, candidate_features
 from genesis_music.transcription.offsets import FIRST_FRAMES, Sounding, find_ends
@@ -159,10 +159,9 @@ class _Decoder:
         if first < CONTEXT_FRAMES or end - first < SHORTEST_BENT_FRAMES:
             return note, end
         beyond = CONTEXT_FRAMES if end < sound.limit else 0
-        around = windows.contour_around(first, end + beyond, note.pitch)
-        if around is None or not may_bend(around[: end - first + SHORTEST_BENT_FRAMES]):
+        if windows.contour is None or not windows.may_bend(first, end + SHORTEST_BENT_FRAMES, note.pitch):
             return note, end
-        path = follow(around, self._format)
+        path = follow(windows.contour_around(first, end + beyond, note.pitch), self._format)
         ends_away = len(path) > end - first and abs(path[end - first]) >= AWAY_SEMITONES
         length = min(len(path), sound.limit - first) if ends_away else min(len(path), end - first)
         frame_seconds = self._format.frame_seconds
