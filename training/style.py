@@ -98,7 +98,9 @@ def learn(features: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, t
     return rows + moved[:, :-1], bias + moved[:, -1]
 
 
-def cross_validate(excerpts: Sequence[Excerpt], features: torch.Tensor, labels: torch.Tensor, by: str) -> None:
+def cross_validate(
+    excerpts: Sequence[Excerpt], features: torch.Tensor, labels: torch.Tensor, by: str
+) -> None:
     group = groups(by)
     names = [group(excerpt) for excerpt in excerpts]
     taught = [STYLES.index(style) for style in TAUGHT.values()]

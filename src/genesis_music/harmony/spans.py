@@ -19,7 +19,7 @@ THIRDLESS = ("7sus4", "sus4", "sus2", "5")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Beats ``first .. stop`` under one chord, their summed energy and bass ``[12]``.
+    """Beats ``first .. stop`` under one chord, their summed energy and bass ``[12]``, the bass of the first beat.
 
     ``voices`` is the largest number of pitch classes that sound within one beat.
     """
@@ -30,6 +30,7 @@ class Span:
     quality: str
     energy: FloatArray
     bass: FloatArray
+    first_bass: FloatArray
     voices: float
 
 
@@ -69,7 +70,12 @@ def _renamed(span: Span) -> Span:
 
 
 def slash_bass(span: Span) -> int:
-    """The pitch class that sounds lowest when it is a chord tone and clearly not the root; else the root."""
+    """The pitch class of the bass when it is a chord tone and clearly not the root; else the root.
+
+    Clearly: it starts the stretch, is most of its bass line, and twice as strong as the root.
+    """
     lowest = int(span.bass.argmax())
+    leads = lowest == int(span.first_bass.argmax())
     clear = span.bass[lowest] > BASS_SHARE * span.bass.sum() and span.bass[lowest] > 2 * span.bass[span.root]
-    return lowest if clear and lowest in chord_pitch_classes(span.root, span.quality) else span.root
+    in_chord = lowest in chord_pitch_classes(span.root, span.quality)
+    return lowest if leads and clear and in_chord else span.root
