@@ -49,7 +49,7 @@ class Bar:
 
 
 def make_tempo_map(bars: Sequence[Bar], *, start_seconds: float = 0.0) -> TempoMap:
-    """Beats and measures for the given bars; a first bar with a length of its own is the pickup (number 0)."""
+    """Beats and measures for the given bars; a first bar with its own length is the pickup (number 0)."""
     beats: list[Beat] = []
     measures: list[Measure] = []
     quarters, seconds = Fraction(0), start_seconds

@@ -80,7 +80,7 @@ def test_silence_is_a_valid_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"x" * 500, b"PK\x03\x04 a newer file"])
 def test_what_is_no_guitar_pro_file_is_a_score_error(content: bytes, tmp_path: Path) -> None:
-    with pytest.raises(ScoreError, match="back.gp5"):
+    with pytest.raises(ScoreError, match=r"back\.gp5"):
         read_back(content, tmp_path)
 
 

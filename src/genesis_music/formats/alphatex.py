@@ -1,4 +1,4 @@
-"""alphaTex, alphaTab's text notation, with a sync point per bar so that the page follows the original recording.
+"""alphaTex, alphaTab's text notation, with a sync point per bar so that the page follows the recording.
 
 Syntax: https://alphatab.net/docs/alphatex (1.8). Every text is a quoted string with escapes, so no title or
 label can break out of it.
@@ -39,7 +39,7 @@ def _quoted(text: str) -> str:
 
 
 def _sync_points(page: Page) -> Iterator[str]:
-    """One point per bar line and one at the end: bar index, first time played, milliseconds, place in the bar."""
+    """One point per bar line and one at the end: bar, first time played, milliseconds, place in the bar."""
     tempo_map = page.transcription.tempo_map
     yield "."
     for index, measure in enumerate(tempo_map.measures):
@@ -81,7 +81,7 @@ def _chord_shapes(page: Page, strings: int) -> dict[str, tuple[int | None, ...]]
 def _bar_marks(
     measure: Measure, before: Measure | None, page: Page, *, is_first_track: bool
 ) -> Iterator[str]:
-    """Yield what stands at the start of a bar, where it changes; what the whole score shares only in one track."""
+    """Yield what changes at the start of a bar; what the whole score shares stands in its first track."""
     signature, key = measure.time_signature, page.key_at(measure)
     if before is None or before.time_signature != signature:
         yield f"\\ts ({signature.numerator} {signature.denominator})"
@@ -117,8 +117,9 @@ _SIMPLE_EFFECTS = {
 
 @dataclass(frozen=True, slots=True)
 class _BeatWriter:
-    """Writes the beats of a track: ``links`` says which note each is tied to by a gesture, ``shapes`` which chords
-    have a diagram.
+    """Writes the beats of a track.
+
+    ``links`` says which note follows each by a slide or slur, ``shapes`` which chords have a diagram.
     """
 
     links: Mapping[str, TabNote]

@@ -1,4 +1,4 @@
-"""Musical analysis as JSON: key, harmony, form, tempo curve, style and difficulty, for programs and for reading."""
+"""Musical analysis as JSON: key, harmony, form, tempo curve, style and difficulty."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Text tab as people type and read it: high string on top, chord names above, beats counted below.
+r"""Text tab as people type and read it: high string on top, chord names above, beats counted below.
 
 A sixteenth note is one column wide where there is room for it. Symbols: ``h`` hammer-on, ``p`` pull-off,
-``b`` bend (``7b9``: bend fret 7 until it sounds like fret 9), ``r`` release, ``/`` and ``\\`` slide, ``~`` vibrato,
-``x`` dead note, ``*`` harmonic, ``PM`` palm mute.
+``b`` bend (``7b9``: bend fret 7 until it sounds like fret 9), ``r`` release, ``/`` and ``\`` slide,
+``~`` vibrato, ``x`` dead note, ``*`` harmonic, ``PM`` palm mute.
 """
 
 from __future__ import annotations

@@ -199,7 +199,7 @@ class _NoteMaker:
 
 
 def _seven_strings(note: TabNote, tuning: Tuning) -> tuple[int, int]:
-    """Return string and fret as the format can hold them: notes of lower strings move onto the seventh, octaves up."""
+    """Return string and fret as the format can hold them: lower strings move onto the seventh, octaves up."""
     string, fret = note.string or 1, note.fret or 0
     if string <= MAX_STRINGS:
         return string, fret

@@ -40,7 +40,7 @@ from genesis_music.score import (
 
 
 def read_tab_json(path: Path) -> Transcription:
-    """Read a ``.tab.json`` file; the result equals the transcription that was written (but for stage timings).
+    """Read a ``.tab.json`` file; the result equals the transcription written (but for stage timings).
 
     Raises:
         ScoreError: the file cannot be read, is no tab JSON, or contradicts itself.
@@ -49,7 +49,7 @@ def read_tab_json(path: Path) -> Transcription:
 
 
 def parse_tab_json(content: bytes, name: str) -> Transcription:
-    """Turn the bytes of a tab JSON file into a transcription; ``name`` is for the message of the ScoreError."""
+    """Turn the bytes of a tab JSON file into a transcription; ``name`` is for the error message."""
     try:
         transcription = _transcription(json.loads(content, parse_constant=_no_constant))
         check_tempo_map(transcription.tempo_map)

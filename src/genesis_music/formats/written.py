@@ -83,7 +83,7 @@ class Page:
 
     @cached_property
     def tempo_marks(self) -> dict[int, float]:
-        """Tempi worth printing by measure number: the first, then every clear change from the one printed last."""
+        """Tempi worth printing by measure number: the first, then every clear change from the last one."""
         marks: dict[int, float] = {}
         printed = 0.0
         for measure in self.transcription.tempo_map.measures:
@@ -123,7 +123,7 @@ def short_signature(measure: Measure) -> tuple[int, int]:
 
 
 def page_pitch(tab_note: TabNote) -> int:
-    """MIDI pitch of the note as written on the page: the sounding one, moved where the instrument lacks it."""
+    """MIDI pitch of the note on the page: the sounding one, moved where the instrument lacks it."""
     return tab_note.note.pitch_midi + 12 * tab_note.octave_shift
 
 
@@ -153,7 +153,7 @@ def chords_on_beats(chords: Mapping[Fraction, Chord], beats: Sequence[WrittenBea
 
 
 def named_key(name: str) -> Key | None:
-    """Return the key of a MIDI or MusicXML name such as ``"Ebm"`` or ``"F#"``; ``None`` for an unknown one."""
+    """Return the key of a MIDI name such as ``"Ebm"`` or ``"F#"``; ``None`` for an unknown one."""
     mode = "minor" if name.endswith("m") else "major"
     letter, accidentals = name.removesuffix("m")[:1], name.removesuffix("m")[1:]
     if letter not in "CDEFGAB" or not letter or accidentals.strip("#b"):
