@@ -199,7 +199,7 @@ RICH_GUITAR = (
     Fretted(2, Fraction(3, 2), EIGHTH, 1, 12, technique(TechniqueKind.SLIDE)),
     Fretted(2, 2, SIXTEENTH, 6, 0, technique(TechniqueKind.PALM_MUTE)),
     Fretted(2, 2 + SIXTEENTH, SIXTEENTH, 6, 0, technique(TechniqueKind.PALM_MUTE)),
-    Fretted(2, Fraction(5, 2), EIGHTH, 5, 0, technique(TechniqueKind.DEAD_NOTE)),
+    Fretted(2, Fraction(5, 2), EIGHTH, 5, 3, technique(TechniqueKind.DEAD_NOTE)),
     Fretted(2, Fraction(7, 2), Fraction(3, 2), 2, 3, technique(TechniqueKind.LET_RING)),
     # 3/4: dotted rhythm; a note moved up an octave to fit.
     Fretted(3, 1, Fraction(3, 2), 6, 0, octave_shift=1),

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 from genesis_music.formats.articulation import bend_corners, followers, has, legato_into
 from genesis_music.formats.instruments import voice_of
-from genesis_music.formats.written import Page, chords_on_beats, one_line, page_pitch, pitch_name
+from genesis_music.formats.written import (
+    Page,
+    chords_on_beats,
+    one_line,
+    page_pitch,
+    pitch_name,
+    string_names,
+)
 from genesis_music.rhythm.notation import NoteValue, WrittenBeat, WrittenNote
 from genesis_music.score import Chord, Measure, TabNote, TechniqueKind
 
@@ -56,7 +63,7 @@ def _track(index: int, page: Page) -> Iterator[str]:
     track = page.transcription.tracks[index]
     yield f"\\track {_quoted(track.name)}"
     yield "\\staff {score tabs}"
-    yield f"\\tuning ({' '.join(pitch_name(pitch) for pitch in track.tuning.pitches_midi)})"
+    yield f"\\tuning ({' '.join(string_names(track.tuning))})"
     yield f"\\capo {track.capo}"
     yield f"\\instrument {voice_of(track.instrument).gm_program}"
     shapes = _chord_shapes(page, track.tuning.strings)
@@ -112,6 +119,7 @@ _SIMPLE_EFFECTS = {
     TechniqueKind.VIBRATO: "v",
     TechniqueKind.PALM_MUTE: "pm",
     TechniqueKind.LET_RING: "lr",
+    TechniqueKind.DEAD_NOTE: "x",
 }
 
 
@@ -143,8 +151,7 @@ class _BeatWriter:
 
     def _note(self, written: WrittenNote) -> str:
         note = written.tab_note
-        dead = has(note, TechniqueKind.DEAD_NOTE) and not written.tie_from
-        return f"{'x' if dead else note.fret}.{note.string}" + _braces(list(self._note_effects(written)))
+        return f"{note.fret}.{note.string}" + _braces(list(self._note_effects(written)))
 
     def _note_effects(self, written: WrittenNote) -> Iterator[str]:
         note = written.tab_note

@@ -113,7 +113,7 @@ def _length(duration: gp.Duration) -> Fraction:
 
 
 def _track(track: gp.Track, starts: list[Fraction], tempo_map: TempoMap, curve: TempoCurve) -> Track:
-    tuning = Tuning(track.name, tuple(string.value for string in track.strings))
+    tuning = Tuning("custom", tuple(string.value for string in track.strings))
     return Track(
         track.name,
         instrument_of(track.channel.instrument),

@@ -37,8 +37,9 @@ SHORTEST_SECONDS = 0.001
 class ImportedScore:
     """A score file in this project's types.
 
-    Notes have exact written times, and ``string`` and ``fret`` where the file says them (else ``None``); a
-    track whose strings the file does not say has the empty tuning named ``""``. Repeats are not played out.
+    Notes have exact written times, and ``string`` and ``fret`` where the file says them (else ``None``). A
+    tuning is named ``"custom"``; it is empty and named ``""`` where the file says none. Repeats are not
+    played out.
     """
 
     title: str

@@ -132,10 +132,15 @@ def fretted_pitch(tuning: Tuning, capo: int, string: int, fret: int) -> int:
     return tuning.pitches_midi[string - 1] + capo + fret
 
 
-def pitch_name(pitch_midi: int, *, octave: bool = True) -> str:
-    """Scientific name of a pitch, e.g. ``"E2"`` for 40 (or ``"E"``)."""
-    name = spell(pitch_midi % 12, flats=False)
-    return f"{name}{pitch_midi // 12 - 1}" if octave else name
+def pitch_name(pitch_midi: int, *, flats: bool = False) -> str:
+    """Scientific name of a pitch, e.g. ``"E2"`` for 40."""
+    return f"{spell(pitch_midi, flats=flats)}{pitch_midi // 12 - 1}"
+
+
+def string_names(tuning: Tuning) -> tuple[str, ...]:
+    """Names of the open strings, string 1 first: flats in tunings that hold an Eb or Bb, as players say."""
+    flats = any(pitch % 12 in {3, 10} for pitch in tuning.pitches_midi)
+    return tuple(pitch_name(pitch, flats=flats) for pitch in tuning.pitches_midi)
 
 
 def one_line(text: str) -> str:
