@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.transcriptions import (
+    STANDARD,
     Fretted,
     make_track,
     plain_transcription,
@@ -72,6 +73,16 @@ def test_an_eight_string_guitar_keeps_its_notes(tmp_path: Path) -> None:
     track = make_track("Eight", tuning, 0, transcription.tempo_map, notes, instrument="electric guitar")
     score = read_back(write_gp5(Page(plain_transcription((), tracks=(track,)))), tmp_path)
     assert [(n.string, n.fret, n.note.pitch_midi) for n in score.tracks[0].notes] == [(7, 2, 37), (7, 7, 42)]
+
+
+def test_no_track_of_a_large_band_becomes_drums(tmp_path: Path) -> None:
+    tempo_map = plain_transcription(()).tempo_map
+    notes = [Fretted(1, 0, 1, 1, 0)]
+    tracks = tuple(
+        make_track(f"{number}", STANDARD, 0, tempo_map, notes, instrument="guitar") for number in range(40)
+    )
+    score = read_back(write_gp5(Page(plain_transcription((), tracks=tracks))), tmp_path)
+    assert len(score.tracks) == 40
 
 
 def test_silence_is_a_valid_file(tmp_path: Path) -> None:
