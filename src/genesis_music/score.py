@@ -381,8 +381,7 @@ class Transcription:
     """What a user should know: notes moved by an octave, out of range, low confidence …"""
     stage_seconds: dict[str, float] = field(default_factory=dict, compare=False)
     swing_ratio: float | None = None
-    """Where off-beat eighths written straight are played, as a share of the beat (2/3 = triplet swing); ``None``:
-    straight."""
+    """Where in the beat off-beats written straight are played (2/3: triplets); ``None``: straight."""
 
     def _repr_html_(self) -> str:
         """Show the tab in a notebook."""

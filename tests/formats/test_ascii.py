@@ -13,7 +13,7 @@ from tests.transcriptions import (
 )
 
 from genesis_music.formats.ascii import render_ascii
-from genesis_music.score import BendPoint, SourceInfo, TechniqueKind
+from genesis_music.score import BendPoint, SourceInfo, TechniqueKind, Tuning
 
 
 def strings_of(text: str) -> list[str]:
@@ -98,3 +98,12 @@ def test_several_tracks_follow_each_other() -> None:
     ]
     text = render_ascii(plain_transcription((), tracks=tuple(tracks)))
     assert text.index("One") < text.index("Two")
+
+
+def test_a_guitar_tuned_half_a_step_down_is_named_in_flats() -> None:
+    tuning = Tuning("half step down", (63, 58, 54, 49, 44, 39))
+    transcription = plain_transcription(())
+    track = make_track("Flat", tuning, 0, transcription.tempo_map, (), instrument="guitar")
+    text = render_ascii(plain_transcription((), tracks=(track,)))
+    assert "Tuning: Eb2 Ab2 Db3 Gb3 Bb3 Eb4 (half step down)" in text
+    assert [line.split("|")[0] for line in strings_of(text)] == ["eb", "Bb", "Gb", "Db", "Ab", "Eb"]

@@ -18,10 +18,10 @@ from genesis_music.formats.written import Page
 
 MUSESCORE = shutil.which("mscore3") or shutil.which("musescore3")
 
-NOTE_ORDER = [
-    "chord", "pitch", "rest", "duration", "tie", "voice", "type", "dot", "time-modification", "stem", "notehead",
-    "staff", "notations", "play",
-]  # fmt: skip
+NOTE_ORDER = (
+    *("chord", "pitch", "rest", "duration", "tie", "voice", "type", "dot", "time-modification"),
+    *("stem", "notehead", "staff", "notations", "play"),
+)
 """Children of ``<note>`` in the order the standard asks for."""
 
 

@@ -1,4 +1,4 @@
-"""alphaTex, alphaTab's text notation, with a sync point per bar so that the page follows the original recording.
+"""alphaTex, alphaTab's text notation, with a sync point per bar so that the page follows the recording.
 
 Syntax: https://alphatab.net/docs/alphatex (1.8). Every text is a quoted string with escapes, so no title or
 label can break out of it.
@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 from genesis_music.formats.articulation import bend_corners, followers, has, legato_into
 from genesis_music.formats.instruments import voice_of
-from genesis_music.formats.written import Page, chords_on_beats, one_line, page_pitch, pitch_name
+from genesis_music.formats.written import (
+    Page,
+    chords_on_beats,
+    one_line,
+    page_pitch,
+    pitch_name,
+    string_names,
+)
 from genesis_music.rhythm.notation import NoteValue, WrittenBeat, WrittenNote
 from genesis_music.score import Chord, Measure, TabNote, TechniqueKind
 
@@ -39,7 +46,7 @@ def _quoted(text: str) -> str:
 
 
 def _sync_points(page: Page) -> Iterator[str]:
-    """One point per bar line and one at the end: bar index, first time played, milliseconds, place in the bar."""
+    """One point per bar line and one at the end: bar, first time played, milliseconds, place in the bar."""
     tempo_map = page.transcription.tempo_map
     yield "."
     for index, measure in enumerate(tempo_map.measures):
@@ -56,7 +63,7 @@ def _track(index: int, page: Page) -> Iterator[str]:
     track = page.transcription.tracks[index]
     yield f"\\track {_quoted(track.name)}"
     yield "\\staff {score tabs}"
-    yield f"\\tuning ({' '.join(pitch_name(pitch) for pitch in track.tuning.pitches_midi)})"
+    yield f"\\tuning ({' '.join(string_names(track.tuning))})"
     yield f"\\capo {track.capo}"
     yield f"\\instrument {voice_of(track.instrument).gm_program}"
     shapes = _chord_shapes(page, track.tuning.strings)
@@ -81,7 +88,7 @@ def _chord_shapes(page: Page, strings: int) -> dict[str, tuple[int | None, ...]]
 def _bar_marks(
     measure: Measure, before: Measure | None, page: Page, *, is_first_track: bool
 ) -> Iterator[str]:
-    """Yield what stands at the start of a bar, where it changes; what the whole score shares only in one track."""
+    """Yield what changes at the start of a bar; what the whole score shares stands in its first track."""
     signature, key = measure.time_signature, page.key_at(measure)
     if before is None or before.time_signature != signature:
         yield f"\\ts ({signature.numerator} {signature.denominator})"
@@ -112,13 +119,15 @@ _SIMPLE_EFFECTS = {
     TechniqueKind.VIBRATO: "v",
     TechniqueKind.PALM_MUTE: "pm",
     TechniqueKind.LET_RING: "lr",
+    TechniqueKind.DEAD_NOTE: "x",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _BeatWriter:
-    """Writes the beats of a track: ``links`` says which note each is tied to by a gesture, ``shapes`` which chords
-    have a diagram.
+    """Writes the beats of a track.
+
+    ``links`` says which note follows each by a slide or slur, ``shapes`` which chords have a diagram.
     """
 
     links: Mapping[str, TabNote]
@@ -142,8 +151,7 @@ class _BeatWriter:
 
     def _note(self, written: WrittenNote) -> str:
         note = written.tab_note
-        dead = has(note, TechniqueKind.DEAD_NOTE) and not written.tie_from
-        return f"{'x' if dead else note.fret}.{note.string}" + _braces(list(self._note_effects(written)))
+        return f"{note.fret}.{note.string}" + _braces(list(self._note_effects(written)))
 
     def _note_effects(self, written: WrittenNote) -> Iterator[str]:
         note = written.tab_note

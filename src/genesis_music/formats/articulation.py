@@ -1,4 +1,4 @@
-"""Techniques as notation formats want them: on the notehead where a gesture starts, and bends in few points."""
+"""Techniques as notation wants them: on the notehead where a gesture starts, and bends in few points."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _height(points: tuple[BendPoint, ...], seconds: float) -> float:
 
 
 def _corners(heights: list[float]) -> list[int]:
-    """Steps where a polyline has to turn to stay within a quarter tone of the contour (Ramer, Douglas, Peucker)."""
+    """Steps where a polyline has to turn to stay close to the contour (Ramer, 1972)."""
 
     def between(first: int, last: int) -> list[int]:
         slope = (heights[last] - heights[first]) / (last - first)

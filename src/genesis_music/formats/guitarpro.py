@@ -29,6 +29,9 @@ MAX_STRINGS = 7
 MAX_TITLE_CHARACTERS = 120
 MAX_TRACK_NAME_CHARACTERS = 40
 
+CHANNELS = tuple(channel for channel in range(64) if channel % 16 != 9)
+"""MIDI channels of the four ports, without the drums'; a track has one, and a second one for its effects."""
+
 
 def write_gp5(page: Page) -> bytes:
     """Turn a transcription into a Guitar Pro 5.1 file."""
@@ -95,9 +98,8 @@ def _tempo_change(page: Page, measure: Measure) -> gp.MixTableChange | None:
 def _track(song: gp.Song, index: int, page: Page) -> gp.Track:
     track = page.transcription.tracks[index]
     program = voice_of(track.instrument).gm_program
-    channel = gp.MidiChannel(
-        channel=_channel(2 * index), effectChannel=_channel(2 * index + 1), instrument=program
-    )
+    first, second = (CHANNELS[(2 * index + offset) % len(CHANNELS)] for offset in (0, 1))
+    channel = gp.MidiChannel(channel=first, effectChannel=second, instrument=program)
     made = gp.Track(
         song,
         number=index + 1,
@@ -111,11 +113,6 @@ def _track(song: gp.Song, index: int, page: Page) -> gp.Track:
     )
     _fill(made, page, index)
     return made
-
-
-def _channel(index: int) -> int:
-    """MIDI channel of a track: 16 on each of 4 ports, without the drum channel 9 of the first port."""
-    return (index + (index >= 9)) % 64 if index < 63 else index % 8
 
 
 def _fill(made: gp.Track, page: Page, index: int) -> None:
@@ -199,7 +196,7 @@ class _NoteMaker:
 
 
 def _seven_strings(note: TabNote, tuning: Tuning) -> tuple[int, int]:
-    """Return string and fret as the format can hold them: notes of lower strings move onto the seventh, octaves up."""
+    """Return string and fret as the format can hold them: lower strings move onto the seventh, octaves up."""
     string, fret = note.string or 1, note.fret or 0
     if string <= MAX_STRINGS:
         return string, fret

@@ -47,15 +47,14 @@ def write_performed_midi(page: Page) -> bytes:
 
 
 def write_score_midi(page: Page) -> bytes:
-    """Turn a transcription into a type-1 MIDI file of the written page: exact positions and lengths, no bends."""
+    """Turn a transcription into a type-1 MIDI file of the written page: on the grid, no bends."""
     transcription = page.transcription
     starts = {measure.number: measure.start_quarters for measure in transcription.tempo_map.measures}
     tracks = [_score_conductor(transcription)]
     for index, track in enumerate(transcription.tracks):
         channel = MELODIC_CHANNELS[index % len(MELODIC_CHANNELS)]
-        spans = [(_written_ticks(note, starts), note) for note in track.notes]
-        events = _note_events((start, end, channel, note.note) for (start, end), note in spans)
-        tracks.append(_midi_track(track, (channel,), events))
+        spans = (_Span(*_written_ticks(note, starts), channel, note.note) for note in track.notes)
+        tracks.append(_midi_track(track, (channel,), _note_events(spans)))
     return midi_bytes.file_bytes(tracks, TICKS_PER_QUARTER)
 
 
@@ -66,8 +65,8 @@ def write_score_midi(page: Page) -> bytes:
 class _Clock:
     """Performed seconds and written quarters to ticks: piecewise linear through ``(tick, seconds)`` knots.
 
-    Tick 0 is second 0. Music that starts later follows a lead-in of whole measures (or one short measure), so that
-    the first bar line stands where a sequencer draws one.
+    Tick 0 is second 0. Music that starts later follows a lead-in of whole measures (or one short measure), so
+    that the first bar line stands where a sequencer draws one.
     """
 
     lead_in_ticks: int
@@ -108,7 +107,7 @@ class _Clock:
 
 
 def _lead_in_quarters(tempo_map: TempoMap, first: Beat) -> Fraction:
-    """Written length of the time before the first beat: whole measures at about the piece's tempo, else sixteenths."""
+    """Written length of the time before the first beat: whole measures at its tempo, else sixteenths."""
     if first.onset_seconds <= 0:
         return Fraction(0)
     measure = tempo_map.measures[0]
@@ -222,6 +221,16 @@ def _midi_track(track: Track, channels: Sequence[int], events: Iterable[Timed]) 
     return midi_bytes.track_chunk([*setup, *events])
 
 
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A note on its channel, from tick to tick."""
+
+    start: int
+    end: int
+    channel: int
+    note: Note
+
+
 def _performed_events(track: Track, channels: Sequence[int], clock: _Clock) -> Iterator[Timed]:
     bend_range = _bend_range(track)
     for channel in channels:
@@ -229,32 +238,28 @@ def _performed_events(track: Track, channels: Sequence[int], clock: _Clock) -> I
     spans = []
     for tab_note in track.notes:
         channel = channels[((tab_note.string or 1) - 1) % len(channels)]
-        note = tab_note.note
-        start = clock.tick_at(note.onset_seconds)
-        spans.append((start, max(clock.tick_at(note.end_seconds), start + 1), channel, note))
+        start = clock.tick_at(tab_note.note.onset_seconds)
+        end = max(clock.tick_at(tab_note.note.end_seconds), start + 1)
+        spans.append(_Span(start, end, channel, tab_note.note))
     yield from _note_events(spans)
     following: dict[int, int] = {}
-    for start, end, channel, note in sorted(spans, key=lambda span: span[0], reverse=True):
-        stop = min(end, following.get(channel, end))
-        following[channel] = start
-        yield from _bend_events(note, start, stop, channel, clock, bend_range)
+    for span in sorted(spans, key=lambda span: span.start, reverse=True):
+        stop = min(span.end, following.get(span.channel, span.end))
+        following[span.channel] = span.start
+        yield from _bend_events(replace(span, end=stop), clock, bend_range)
 
 
-def _note_events(spans: Iterable[tuple[int, int, int, Note]]) -> Iterator[Timed]:
-    """Note-on and note-off messages; a note ends at the latest where the same key of its channel starts again."""
+def _note_events(spans: Iterable[_Span]) -> Iterator[Timed]:
+    """Note-on and note-off messages; a note ends at the latest where its channel plays the pitch again."""
     following: dict[tuple[int, int], int] = {}
-    for start, end, channel, note in sorted(spans, key=lambda span: span[0], reverse=True):
-        key = (channel, note.pitch_midi)
-        stop = min(end, following.get(key, end))
-        following[key] = start
-        if stop > start:
-            velocity = min(max(round(note.velocity * 127), 1), 127)
-            yield (
-                start,
-                _ON,
-                midi_bytes.note_on(channel, note.pitch_midi, velocity),
-            )
-            yield stop, _OFF, midi_bytes.note_off(channel, note.pitch_midi)
+    for span in sorted(spans, key=lambda span: span.start, reverse=True):
+        channel, pitch = span.channel, span.note.pitch_midi
+        stop = min(span.end, following.get((channel, pitch), span.end))
+        following[channel, pitch] = span.start
+        if stop > span.start:
+            velocity = min(max(round(span.note.velocity * 127), 1), 127)
+            yield span.start, _ON, midi_bytes.note_on(channel, pitch, velocity)
+            yield stop, _OFF, midi_bytes.note_off(channel, pitch)
 
 
 def _bend_range(track: Track) -> int:
@@ -265,28 +270,26 @@ def _bend_range(track: Track) -> int:
 
 
 def _bend_range_events(channel: int, semitones: int) -> Iterator[Timed]:
-    """Registered parameter 0 (pitch bend sensitivity), then the null parameter so that nothing changes it later."""
+    """Set registered parameter 0 (bend range), then the null parameter so that nothing changes it later."""
     for control, value in ((101, 0), (100, 0), (6, semitones), (38, 0), (101, 127), (100, 127)):
         yield 0, _SETUP, midi_bytes.control_change(channel, control, value)
 
 
-def _bend_events(
-    note: Note, start: int, end: int, channel: int, clock: _Clock, bend_range: int
-) -> Iterator[Timed]:
-    """Bend the channel along a contour while the note sounds, and back to zero when it or its string's turn ends."""
+def _bend_events(span: _Span, clock: _Clock, bend_range: int) -> Iterator[Timed]:
+    """Bend the channel along a contour while the span lasts, and back to zero at its end."""
     last = 0
-    for seconds, semitones in _sampled(note):
-        tick = min(max(clock.tick_at(seconds), start), end)
+    for seconds, semitones in _sampled(span.note):
+        tick = min(max(clock.tick_at(seconds), span.start), span.end)
         value = min(max(round(semitones / bend_range * 8192), -8192), 8191)
         if value != last:
-            yield tick, _CONTROL, midi_bytes.pitch_wheel(channel, value)
+            yield tick, _CONTROL, midi_bytes.pitch_wheel(span.channel, value)
         last = value
     if last:
-        yield end, _CONTROL, midi_bytes.pitch_wheel(channel, 0)
+        yield span.end, _CONTROL, midi_bytes.pitch_wheel(span.channel, 0)
 
 
 def _sampled(note: Note) -> Iterator[tuple[float, float]]:
-    """Yield ``(seconds, semitones)`` along the contour, at its points and at most 10 ms apart between them."""
+    """Yield ``(seconds, semitones)`` at the points of the contour, and between them every 10 ms."""
     for current, following in pairwise(note.bend):
         gap = following.offset_seconds - current.offset_seconds
         steps = max(math.ceil(gap / BEND_STEP_SECONDS), 1)

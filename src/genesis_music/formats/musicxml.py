@@ -1,7 +1,7 @@
 """MusicXML 4.0 (partwise): for each track one part of two staves, standard notation above tab.
 
-Notes on both staves are the same; the tab staff has no stems and hides its rests. Guitars are written an octave
-above their sound through the clef, frets count from the capo, ``staff-tuning`` lists the open strings
+Notes on both staves are the same; the tab staff has no stems and hides its rests. Guitars are written an
+octave above their sound through the clef, frets count from the capo, ``staff-tuning`` lists the open strings
 from the bottom line up and without the capo. Measures are written one by one, so memory does not grow with
 the piece.
 """

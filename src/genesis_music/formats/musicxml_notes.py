@@ -150,7 +150,7 @@ class StaffWriter:
             add(notations, "tuplet", type="stop", number="1")
 
     def _append_links(self, notations: etree._Element, written: WrittenNote) -> None:
-        """Append slurs and slides: they start on the last notehead of a note, stop on the first of its follower."""
+        """Append slurs and slides, from the last notehead of a note to the first of its follower."""
         note = written.tab_note
         arriving = None if written.tie_from else self._arrivals.get(note.id)
         if arriving is not None:

@@ -73,7 +73,7 @@ def read_part(element: etree._Element, name: str, midi_program: str | None) -> P
     return Part(
         name,
         instrument_of(program),
-        Tuning(name if state.tuning else "", state.tuning),
+        Tuning("custom" if state.tuning else "", state.tuning),
         state.capo,
         tuple(_merged(state)),
         tuple(state.bars),

@@ -81,7 +81,7 @@ def write_formats(
 
     Raises:
         SettingsError: an unknown format name.
-        OutputError: the folder or a file cannot be written. Files finished before stay, whole; nothing partial does.
+        OutputError: the folder or a file cannot be written. Files finished before stay; nothing partial does.
     """
     formats = [_format(name) for name in dict.fromkeys(names if names is not None else FORMATS)]
     page, safe = Page(transcription), safe_stem(stem)

@@ -1,7 +1,7 @@
 """Tab JSON, ``"genesis.tab/1"``: the whole transcription, for programs; the only format that loses nothing.
 
-The contract is ``schema/genesis.tab-1.schema.json`` (JSON Schema 2020-12). Written times are exact
-fractions ``[numerator, denominator]`` of a quarter note; a note's position counts from the start of its measure.
+The contract is ``schema/genesis.tab-1.schema.json`` (JSON Schema 2020-12). Written times are exact fractions
+``[numerator, denominator]`` of a quarter note; a note's position counts from the start of its measure.
 ``notes`` holds one entry per sounding note; ``tied`` says that it is written as several noteheads
 joined by ties. Numbers are written with all their digits, so reading gives back an equal transcription.
 """

@@ -10,7 +10,7 @@ from typing import Any
 
 from genesis_music.errors import ScoreError
 from genesis_music.formats.checks import check_tempo_map, check_track
-from genesis_music.formats.reading import read_limited
+from genesis_music.formats.reading import ImportedScore, read_limited
 from genesis_music.formats.tabjson import SCHEMA, Json
 from genesis_music.score import (
     PITCH_NAMES_FLAT,
@@ -40,7 +40,7 @@ from genesis_music.score import (
 
 
 def read_tab_json(path: Path) -> Transcription:
-    """Read a ``.tab.json`` file; the result equals the transcription that was written (but for stage timings).
+    """Read a ``.tab.json`` file; the result equals the transcription written (but for stage timings).
 
     Raises:
         ScoreError: the file cannot be read, is no tab JSON, or contradicts itself.
@@ -48,8 +48,16 @@ def read_tab_json(path: Path) -> Transcription:
     return parse_tab_json(read_limited(path), path.name)
 
 
+def read_tab_json_score(path: Path) -> ImportedScore:
+    """Read the score in a ``.tab.json`` file; fails like :func:`read_tab_json`."""
+    transcription = read_tab_json(path)
+    return ImportedScore(
+        transcription.source.title, transcription.tempo_map, transcription.tracks, transcription.harmony.key
+    )
+
+
 def parse_tab_json(content: bytes, name: str) -> Transcription:
-    """Turn the bytes of a tab JSON file into a transcription; ``name`` is for the message of the ScoreError."""
+    """Turn the bytes of a tab JSON file into a transcription; ``name`` is for the error message."""
     try:
         transcription = _transcription(json.loads(content, parse_constant=_no_constant))
         check_tempo_map(transcription.tempo_map)
