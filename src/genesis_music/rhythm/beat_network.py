@@ -71,7 +71,7 @@ def load_beat_network() -> BeatNetwork:
     Raises:
         EngineError: the weights are missing or damaged.
     """
-    return read_beat_network(Path(__file__).with_name("beat_network.npz"))
+    return read_beat_network(Path(__file__).parent / "models" / "beat_network.npz")
 
 
 def read_beat_network(path: Path) -> BeatNetwork:
@@ -83,7 +83,7 @@ def read_beat_network(path: Path) -> BeatNetwork:
     try:
         with np.load(path) as arrays:
             return _parsed({name: np.asarray(arrays[name]) for name in arrays.files})
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise EngineError(f"the beat network {path.name} cannot be read; reinstall genesis-music") from error
 
 
