@@ -23,20 +23,26 @@ _SOUNDS_ON_SECONDS = 0.06
 
 
 @dataclass(frozen=True, slots=True)
-class HandWeights:
-    """What each awkwardness costs, in nats.
+class SearchWeights:
+    """What counts how much, in nats, as ``training/search_weights.py`` found it.
 
-    ``move`` for moving the hand at all and ``shift`` per fret that it moves, both halved for every
-    ``relief_seconds`` there are to do it; ``cut`` for stopping a string that should sound on; ``stretch`` per
-    fret that a voicing reaches beyond four frets; ``finger`` per finger that it takes.
+    ``model`` scales the log-probabilities of the fret model: neighbouring notes see nearly the same context,
+    so its opinions are far from independent. ``move`` is the cost of moving the hand at all and ``shift``
+    per fret that it moves, both halved for every ``relief_seconds`` there are to do it; ``cut`` that of
+    stopping a string that should sound on; ``stretch`` per fret that a voicing reaches beyond four frets;
+    ``finger`` per finger that it takes.
     """
 
+    model: float = 0.5
     move: float = 0.5
     shift: float = 0.4
     relief_seconds: float = 2.0
     cut: float = 3.0
     stretch: float = 0.5
     finger: float = 0.02
+
+
+DEFAULT_WEIGHTS = SearchWeights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class _Paths:
     ends_seconds: NDArray[np.float64]
 
 
-def best_path(strokes: Sequence[Stroke], strings: int, weights: HandWeights) -> list[int]:
+def best_path(strokes: Sequence[Stroke], strings: int, weights: SearchWeights) -> list[int]:
     """Choose one voicing per stroke so that the whole is best; returns their row numbers."""
     if not strokes:
         return []
@@ -80,7 +86,7 @@ def _trace(last: int, origins: Sequence[NDArray[np.int64]]) -> list[int]:
 
 
 def _advance(
-    paths: _Paths, stroke: Stroke, gap_seconds: float, weights: HandWeights
+    paths: _Paths, stroke: Stroke, gap_seconds: float, weights: SearchWeights
 ) -> tuple[_Paths, NDArray[np.int64]]:
     held = stroke.voicings
     before = paths.hands[:, None]
@@ -105,7 +111,7 @@ def _hands(before: NDArray[np.int64], held: Voicings) -> NDArray[np.int64]:
     return np.where(held.lowest > 0, nearest, before)
 
 
-def _holding_costs(held: Voicings, weights: HandWeights) -> NDArray[np.float64]:
+def _holding_costs(held: Voicings, weights: SearchWeights) -> NDArray[np.float64]:
     """What it costs to hold each voicing, wherever the hand comes from."""
     stretched = np.maximum(held.highest - held.lowest - HAND_FRETS, 0)
     return np.asarray(weights.stretch * stretched + weights.finger * held.fingers, dtype=np.float64)
