@@ -139,6 +139,12 @@ def test_an_arpeggio_that_rings_is_held_as_a_chord():
     assert len(set(strings)) == len(strings)
 
 
+def test_a_ringing_note_is_struck_again_on_its_own_string():
+    pattern = [Note(i * 0.25, 1.0, pitch) for i, pitch in enumerate((40, 55, 59, 64, 59, 55) * 4)]
+    fingering = assign_fingering(pattern, STANDARD)
+    assert {(f.place.string, f.place.fret) for f in fingering.notes} == {(6, 0), (3, 0), (2, 0), (1, 0)}
+
+
 def test_alternatives_are_the_other_places_of_the_same_pitch():
     fingered = assign_fingering([Note(0, 1, 64)], STANDARD).notes[0]
     assert {*fingered.alternatives, fingered.place} == set(places(64, STANDARD, 0, 24))
