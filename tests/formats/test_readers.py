@@ -18,7 +18,7 @@ def test_what_we_write_we_read(name: str, tmp_path: Path) -> None:
 
 
 def test_an_upper_case_ending_is_the_same_kind_of_file(tmp_path: Path) -> None:
-    (path,) = write_formats(rich_transcription(), tmp_path, "song", ["midi"])
+    (path,) = write_formats(rich_transcription(), tmp_path, "song", ["mid"])
     assert read_score(path.rename(tmp_path / "SONG.MID")).tracks
 
 
