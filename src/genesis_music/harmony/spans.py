@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from genesis_music.harmony.evidence import FloatArray
-from genesis_music.harmony.qualities import QUALITIES, chord_pitch_classes
+from genesis_music.harmony.qualities import chord_pitch_classes
 
 PRESENT_SHARE = 0.07
 """Share of a stretch's energy from which a pitch class belongs to what is played."""
