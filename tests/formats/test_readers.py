@@ -8,7 +8,7 @@ from genesis_music.formats.readers import READERS, read_score
 from genesis_music.formats.registry import write_formats
 
 
-@pytest.mark.parametrize("name", ["json", "midi", "score-midi", "gp5", "musicxml"])
+@pytest.mark.parametrize("name", ["tab.json", "mid", "score.mid", "gp5", "musicxml"])
 def test_what_we_write_we_read(name: str, tmp_path: Path) -> None:
     (path,) = write_formats(rich_transcription(), tmp_path, "song", [name])
     score = read_score(path)
