@@ -34,7 +34,7 @@ class SearchWeights:
     """
 
     model: float = 0.5
-    move: float = 0.5
+    move: float = 0.3
     shift: float = 0.4
     relief_seconds: float = 2.0
     cut: float = 3.0
@@ -73,7 +73,8 @@ def best_path(strokes: Sequence[Stroke], strings: int, weights: SearchWeights) -
         return []
     silent = np.full((1, strings), -np.inf)
     paths = _Paths(np.zeros(1), np.full(1, _REST_HAND_FRET), silent, np.full((1, strings), UNPLAYED))
-    origins, previous_onset = [], -np.inf
+    # With nothing before it, music is likelier near the nut: the first stroke pays for its way in full.
+    origins, previous_onset = [], strokes[0].onset_seconds
     for stroke in strokes:
         paths, origin = _advance(paths, stroke, stroke.onset_seconds - previous_onset, weights)
         origins.append(origin)
