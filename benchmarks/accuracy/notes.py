@@ -145,6 +145,7 @@ def main() -> None:
         "command": command,
         "engine": arguments.engine,
         "peer": "basic-pitch 0.4.0, ONNX, default thresholds",
+        "peer_ran_in_this_run": arguments.peer_python is not None,
         "summary": summary,
         "calibration": [asdict(b) for b in bins],
         "recordings": rows,

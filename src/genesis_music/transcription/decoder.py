@@ -116,31 +116,19 @@ class _Decoder:
         """Decode one segment."""
         self._end_frame = segment.first_frame + segment.frames
         windows = SegmentWindows(segment, self._format)
-        struck = [*self._sounding, *self._struck(segment, windows)]
+        struck = [*self._sounding, *self._judged(segment, windows)]
         if not struck:
             return
-        first_row = segment.first_frame - CONTEXT_FRAMES
-        end_row = CONTEXT_FRAMES + segment.frames
         next_onsets = _next_onsets(struck)
-        sounding = [
-            Sounding(
-                pitch=note.pitch,
-                onset=note.onset_frames - first_row,
-                start=max(CONTEXT_FRAMES, math.ceil(note.onset_frames - first_row) + FIRST_FRAMES),
-                limit=end_row if after is None else min(end_row, math.floor(after - first_row)),
-            )
-            for note, after in zip(struck, next_onsets, strict=True)
-        ]
-        ends = find_ends(windows, sounding, self._weights.end, self._end_log_odds)
+        sounding = [_placed(*pair, segment) for pair in zip(struck, next_onsets, strict=True)]
+        ends = find_ends(windows, sounding, self._weights.end, self._end_log_odds).tolist()
         self._sounding = []
-        for struck_note, sound, found, after in zip(
-            struck, sounding, ends.tolist(), next_onsets, strict=True
-        ):
-            note, end = self._bent(struck_note, sound, found, windows)
-            if end < end_row:
-                self._close(note, float(first_row + end))
-            elif after is not None:
-                self._close(note, after)
+        for index, next_onset in enumerate(next_onsets):
+            note, end = self._bent(struck[index], sounding[index], ends[index], windows)
+            if end < CONTEXT_FRAMES + segment.frames:
+                self._close(note, float(segment.first_frame - CONTEXT_FRAMES + end))
+            elif next_onset is not None:
+                self._close(note, next_onset)
             else:
                 self._sounding.append(note)
 
@@ -168,13 +156,13 @@ class _Decoder:
         points = bend_points(path[:length], frame_seconds, (first - sound.onset) * frame_seconds)
         return replace(note, bend=points), first + length if ends_away else end
 
-    def _struck(self, segment: Segment, windows: SegmentWindows) -> list[_Struck]:
+    def _judged(self, segment: Segment, windows: SegmentWindows) -> list[_Struck]:
+        """The candidates that are notes, in time order."""
         candidates = self._in_range(onset_candidates(segment))
         log_odds, late_frames, velocity = self._weights.onset(candidate_features(windows, candidates)).T
         confidence = 1 / (1 + np.exp(-log_odds))
-        onset = (
-            segment.first_frame - CONTEXT_FRAMES + candidates.frame + candidates.offset_frames - late_frames
-        )
+        first_row = segment.first_frame - CONTEXT_FRAMES
+        onset = first_row + candidates.frame + candidates.offset_frames - late_frames
         columns = (onset, candidates.pitch, confidence, velocity.clip(0, 1))
         kept = np.flatnonzero(confidence >= self._settings.minimum_confidence)
         rows = zip(*(column[kept].tolist() for column in columns), strict=True)
@@ -195,6 +183,18 @@ class _Decoder:
             self._notes.append(
                 Note(onset_seconds, duration_seconds, pitch_midi, note.velocity, note.confidence, bend)
             )
+
+
+def _placed(note: _Struck, next_onset: float | None, segment: Segment) -> Sounding:
+    """Where in a segment a note may end: before the next onset of its pitch."""
+    first_row = segment.first_frame - CONTEXT_FRAMES
+    onset, end_row = note.onset_frames - first_row, CONTEXT_FRAMES + segment.frames
+    return Sounding(
+        pitch=note.pitch,
+        onset=onset,
+        start=max(CONTEXT_FRAMES, math.ceil(onset) + FIRST_FRAMES),
+        limit=end_row if next_onset is None else min(end_row, math.floor(next_onset - first_row)),
+    )
 
 
 def _next_onsets(struck: Sequence[_Struck]) -> list[float | None]:
