@@ -29,6 +29,7 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks/results/speed.json"
 SAMPLE_RATE_HZ = 44_100
+COMMAND = "python -m benchmarks.speed --peer build/peer/bin/basic-pitch"
 MINUTES = (0.5, 1, 3, 10, 30, 60)
 # As installed: both commands may keep their compiled modules; the first, compiling run does not count.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -128,6 +129,12 @@ def main() -> None:
     RESULTS.write_text(
         json.dumps({"command": "make bench-speed", **machine(), "rows": rows}, indent=1) + "\n"
     )
+
+
+def help_seconds() -> float:
+    """Wall time of ``genesis --help``, the best of ten."""
+    genesis = str(Path(sys.executable).with_name("genesis"))
+    return min(measure([genesis, "--help"]).wall_seconds for _ in range(10))
 
 
 def row(minutes: float, ours: Run, theirs: Run | None) -> dict[str, object]:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import wave
 from pathlib import Path
 
@@ -54,14 +53,13 @@ def test_the_text_tab_has_six_lines_with_the_high_e_on_top(example: Path) -> Non
     assert [line[0].lower() for line in lines[first : first + 6]] == list("ebgdae")
 
 
-def test_help_answers_in_under_three_tenths_of_a_second() -> None:
-    genesis("--help")  # the first run compiles
-    walls = []
-    for _ in range(5):
-        started = time.perf_counter()
-        assert genesis("--help").returncode == 0
-        walls.append(time.perf_counter() - started)
-    assert min(walls) < 0.3
+def test_help_loads_nothing_that_it_does_not_need() -> None:
+    """What keeps the answer under 0.3 s (measured in benchmarks/speed.py)."""
+    code = "import sys, genesis_music.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"numpy", "onnxruntime", "av", "lxml", "rich", "mido", "guitarpro", "platformdirs", "torch"}
+    assert not heavy & set(done.stdout.split())
+    assert "transcribe" in genesis("--help").stdout
 
 
 def test_json_mode_prints_progress_and_the_result_for_programs(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.sounds import melody, white_noise, write_sound
 
 from genesis_music.audio.load import LoadSettings
-from genesis_music.errors import AudioError, EngineError, SettingsError
+from genesis_music.errors import AudioError, SettingsError
 from genesis_music.separation.demucs import DemucsSeparator
 
 pytest.importorskip("demucs", reason="needs the extra separate")
@@ -152,7 +152,7 @@ def test_a_model_that_cannot_be_used_is_named(
     path = tmp_path / "broken.th"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(EngineError, match=says) as caught:
+    with pytest.raises(SettingsError, match=says) as caught:
         DemucsSeparator(path).separate(recording, sample_rate_hz=22050)
     assert "\n" not in str(caught.value)
 
@@ -164,7 +164,7 @@ def test_a_model_is_found_by_the_text_of_its_path_or_its_folder(tmp_path: Path, 
         with DemucsSeparator(model).separate(recording, sample_rate_hz=8000, settings=part) as stems:
             assert len(stems) == 4
     save_model(tmp_path, SIX)
-    with pytest.raises(EngineError, match="name the file"):
+    with pytest.raises(SettingsError, match="name the file"):
         DemucsSeparator(tmp_path)
 
 
@@ -182,7 +182,7 @@ def test_damage_of_the_recording_is_still_known_when_stems_come_from_the_cache(
 def test_a_model_whose_checksum_is_wrong_is_refused(tmp_path: Path, recording: Path) -> None:
     path = save_model(tmp_path, FOUR)
     path.write_bytes(path.read_bytes() + b" ")
-    with pytest.raises(EngineError, match="checksum"):
+    with pytest.raises(SettingsError, match="checksum"):
         DemucsSeparator(path).separate(recording, sample_rate_hz=22050)
 
 

@@ -30,7 +30,7 @@ from genesis_music.audio.recording import Samples
 from genesis_music.audio.spool import Spool
 from genesis_music.audio.stream import WHOLE, LoadSettings, decoded, ignore_fraction
 from genesis_music.audio.write import WavWriter
-from genesis_music.errors import EngineError, MissingExtraError, OutputError
+from genesis_music.errors import MissingExtraError, OutputError, SettingsError
 from genesis_music.separation.separator import Stems
 
 CACHE_VERSION = 1
@@ -74,7 +74,7 @@ class DemucsSeparator:
 
         Raises:
             MissingExtraError: Demucs is not installed.
-            EngineError: the model is missing, damaged, or cannot be downloaded.
+            SettingsError: the model is missing, damaged, or cannot be downloaded.
             InputError: the file cannot be used, as in :func:`~genesis_music.audio.load.load_audio`.
             OutputError: no room for the stems.
         """
@@ -203,7 +203,7 @@ def load_model(model: str | Path, device: str = "cpu") -> Any:
     """Load a published model by name or a local one by path (a pickle: see the module's warning).
 
     Raises:
-        EngineError: it is missing, damaged, or cannot be downloaded.
+        SettingsError: it is missing, damaged, or cannot be downloaded.
     """
     from demucs.pretrained import get_model
 
@@ -214,7 +214,7 @@ def load_model(model: str | Path, device: str = "cpu") -> Any:
     except (Exception, SystemExit) as error:  # pickles, checksums, downloads and Demucs fail as they like
         advice = "use the file as it was published" if local else "check the name and the network"
         reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise EngineError(f"The Demucs model {name} cannot be loaded ({reason}): {advice}.") from error
+        raise SettingsError(f"The Demucs model {name} cannot be loaded ({reason}): {advice}.") from error
     return loaded.to(device).eval()
 
 
@@ -281,14 +281,14 @@ def _local(model: str | Path) -> str | Path:
     if path.is_dir():
         files = sorted(path.glob("*.yaml")) or sorted(path.glob("*.th"))
         if len(files) != 1:
-            raise EngineError(f"{path} holds {len(files)} Demucs models: name the file of one.")
+            raise SettingsError(f"{path} holds {len(files)} Demucs models: name the file of one.")
         return files[0]
     return path if isinstance(model, Path) or path.suffix in {".th", ".yaml"} else model
 
 
 def _existing(path: Path) -> Path:
     if not path.is_file():
-        raise EngineError(f"The Demucs model {path} does not exist: check the path.")
+        raise SettingsError(f"The Demucs model {path} does not exist: check the path.")
     return path
 
 

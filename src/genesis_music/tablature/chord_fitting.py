@@ -49,8 +49,10 @@ def _attempts(candidates: tuple[Candidate, ...], neck: Neck) -> Iterator[tuple[C
 
 
 def _one_moved(candidates: tuple[Candidate, ...], neck: Neck) -> Iterator[tuple[Candidate, ...]]:
+    """Move each note in turn, the doubtful ones before those that were surely heard."""
     pitches = {candidate.pitch_midi for candidate in candidates}
-    for index, candidate in enumerate(candidates):
+    by_confidence = sorted(enumerate(candidates), key=lambda item: item[1].confidence)
+    for index, candidate in by_confidence:
         for octaves in (1, -1):
             moved = candidate.moved(octaves, neck)
             if not candidate.pinned and moved.places and moved.pitch_midi not in pitches:
