@@ -49,7 +49,7 @@ class Bar:
 
 
 def make_tempo_map(bars: Sequence[Bar], *, start_seconds: float = 0.0) -> TempoMap:
-    """Beats and measures for the given bars; a first bar with a length of its own is the pickup (number 0)."""
+    """Beats and measures for the given bars; a first bar with its own length is the pickup (number 0)."""
     beats: list[Beat] = []
     measures: list[Measure] = []
     quarters, seconds = Fraction(0), start_seconds
@@ -199,7 +199,7 @@ RICH_GUITAR = (
     Fretted(2, Fraction(3, 2), EIGHTH, 1, 12, technique(TechniqueKind.SLIDE)),
     Fretted(2, 2, SIXTEENTH, 6, 0, technique(TechniqueKind.PALM_MUTE)),
     Fretted(2, 2 + SIXTEENTH, SIXTEENTH, 6, 0, technique(TechniqueKind.PALM_MUTE)),
-    Fretted(2, Fraction(5, 2), EIGHTH, 5, 0, technique(TechniqueKind.DEAD_NOTE)),
+    Fretted(2, Fraction(5, 2), EIGHTH, 5, 3, technique(TechniqueKind.DEAD_NOTE)),
     Fretted(2, Fraction(7, 2), Fraction(3, 2), 2, 3, technique(TechniqueKind.LET_RING)),
     # 3/4: dotted rhythm; a note moved up an octave to fit.
     Fretted(3, 1, Fraction(3, 2), 6, 0, octave_shift=1),
@@ -243,6 +243,7 @@ def rich_transcription() -> Transcription:
         difficulty=Difficulty(4.5, {"uncommon chords": 0.2, "speed of change": 0.4}, (2, 4), ("a bend",)),
         warnings=("One note lies below the guitar.",),
         stage_seconds={"Listening": 1.0},
+        swing_ratio=0.64,
     )
 
 

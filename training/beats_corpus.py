@@ -142,6 +142,33 @@ def _restrikes(
     return start, ends[chosen] + 0.05, pitches[chosen]
 
 
+def overlaid(piece: Piece, pieces: Sequence[Piece], rng: Generator) -> Piece:
+    """Together with another player's part of the same lead sheet; all were recorded to the same clicks."""
+    sheet = piece.name[3:].split("_")[0]
+    other = draw([p for p in pieces if p.name[3:].split("_")[0] == sheet], rng)
+    if other is piece or len(other.beats) != len(piece.beats):
+        return piece
+    onsets = np.concatenate([piece.onsets, other.onsets])
+    ends = np.concatenate([piece.ends, other.ends])
+    pitches = np.concatenate([piece.pitches, other.pitches])
+    return Piece(piece.name, onsets, ends, pitches, piece.beats, piece.beat_numbers, piece.compound)
+
+
+def register_only(piece: Piece, rng: Generator) -> Piece:
+    """Only the upper or the lower part of the notes."""
+    split = np.quantile(piece.pitches, rng.uniform(0.3, 0.7))
+    kept = piece.pitches >= split if rng.random() < 0.5 else piece.pitches <= split
+    return Piece(
+        piece.name,
+        piece.onsets[kept],
+        piece.ends[kept],
+        piece.pitches[kept],
+        piece.beats,
+        piece.beat_numbers,
+        piece.compound,
+    )
+
+
 def augmented(piece: Piece, seconds: float, rng: Generator) -> Piece:
     """One training example of at most ``seconds``: stretched, cut anywhere, spoilt."""
     drift = 0.0 if rng.random() < 0.3 else abs(rng.normal(0, 0.03))

@@ -34,7 +34,7 @@ class _Metre:
 
 @dataclass(frozen=True)
 class _Hit:
-    """Something struck at a tatum of the bar: ``voice`` indexes the chord's notes from the bass, or a melody step."""
+    """Something struck at a tatum of the bar; ``voices`` count the chord's notes from the bass."""
 
     tatum: float
     voices: tuple[int, ...]
@@ -210,7 +210,8 @@ def _riff(metre: _Metre, rng: Generator) -> Pattern:
     hits = [_Hit(0, (0, 1) if rng.random() < 0.5 else (0,), 1)]
     for tatum in range(1, metre.bar):
         if rng.random() < density * (1.2 if tatum % metre.tatums == 0 else 0.8):
-            hits.append(_Hit(tatum, (int(rng.choice([0, 0, 0, 1, 2, 3])),), rng.uniform(0.5, 1.2)))
+            voice = int(rng.choice([0, 0, 0, 1, 2, 3]))
+            hits.append(_Hit(tatum, (voice,), rng.uniform(0.5, 1.2)))
     return hits
 
 

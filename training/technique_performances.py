@@ -83,6 +83,8 @@ class Detector:
     contour_semitones: float = 0.12
     contour_bins_per_semitone: float = 3.0
     contour_share: float = 0.8
+    lost_share: float = 0.1
+    tuned_semitones: float = 0.0
 
 
 @dataclass
@@ -129,6 +131,7 @@ def random_detector(rng: np.random.Generator) -> Detector:
         contour_semitones=float(rng.uniform(0.05, 0.2)),
         contour_bins_per_semitone=float(rng.choice([3.0, 20.0])),
         contour_share=float(rng.uniform(0.6, 1.0)),
+        tuned_semitones=float(rng.choice([0.0, 0.0, rng.uniform(-0.3, 0.35)])),
     )
 
 
@@ -410,8 +413,19 @@ def _blurred(
     rough = rng.normal(0, detector.contour_semitones, len(times) + 2)
     noise = (rough[:-2] + rough[1:-1] + rough[2:]) / np.sqrt(3)
     bins = detector.contour_bins_per_semitone
-    semitones = np.round((clean + sharp + noise) * bins) / bins
+    tuned = detector.tuned_semitones
+    semitones = np.round((clean + sharp + noise + tuned + _lost(times, detector, rng)) * bins) / bins
     return tuple(BendPoint(float(t), float(s)) for t, s in zip(times, semitones, strict=True))
+
+
+def _lost(times: np.ndarray, detector: Detector, rng: np.random.Generator) -> np.ndarray:
+    """Stretches where the contour jumps to another note that sounds, as real detectors' contours do."""
+    away = np.zeros_like(times)
+    if rng.random() < detector.lost_share:
+        for _ in range(int(rng.integers(1, 4))):
+            first = int(rng.integers(0, len(times)))
+            away[first : first + int(rng.integers(3, 12))] = rng.choice([-1.6, -1.3, 1.3])
+    return away
 
 
 def _tempo(bpm: float) -> TempoMap:

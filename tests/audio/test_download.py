@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -224,6 +225,53 @@ def test_a_page_without_sound_says_so(site, tmp_path: Path) -> None:
     (folder / "page.html").write_text("<html><title>Hello</title></html>")
     with pytest.raises(DownloadError, match="No sound was found"):
         download_audio(f"{address}/page.html", tmp_path / "cache", OWN)
+
+
+def video_page(address: str, duration: str, **more: str) -> str:
+    video = {
+        "@context": "https://schema.org",
+        "@type": "VideoObject",
+        "name": "Long Song",
+        "contentUrl": f"{address}/a.wav",
+        "duration": duration,
+        **more,
+    }
+    return f'<html><script type="application/ld+json">{json.dumps(video)}</script></html>'
+
+
+def test_a_video_that_is_too_long_is_refused_before_it_is_downloaded(site, tmp_path: Path) -> None:
+    address, folder, _ = site
+    write_sound(folder / "a.wav", sine(440, 1, sample_rate_hz=44100))
+    (folder / "long.html").write_text(video_page(address, "PT3H"))
+    with pytest.raises(DownloadError, match="longer than the 120 minutes"):
+        download_audio(f"{address}/long.html", tmp_path / "cache", OWN)
+    assert not list((tmp_path / "cache").iterdir())
+    (folder / "short.html").write_text(video_page(address, "PT3M"))
+    assert download_audio(f"{address}/short.html", tmp_path / "cache", OWN).stem == "Long Song"
+
+
+def test_a_page_with_several_recordings_is_not_one(site, tmp_path: Path) -> None:
+    address, folder, _ = site
+    links = "".join(f'<audio src="{address}/{name}.mp3"></audio>' for name in "ab")
+    (folder / "list.html").write_text(f"<html><body>{links}</body></html>")
+    with pytest.raises(DownloadError, match="one video"):
+        download_audio(f"{address}/list.html", tmp_path / "cache", OWN)
+
+
+@pytest.mark.parametrize("inside", ["http://localhost:1/a.wav", "http://169.254.169.254/latest/a.wav"])
+def test_a_page_cannot_lead_to_an_address_inside_the_network(site, tmp_path: Path, inside: str) -> None:
+    address, folder, _ = site
+    (folder / "trap.html").write_text(video_page(address, "PT3M", contentUrl=inside))
+    with pytest.raises(DownloadError, match="which is not allowed"):
+        download_audio(f"{address}/trap.html", tmp_path / "cache", OWN)
+
+
+@pytest.mark.parametrize("inside", ["file:///etc/hostname", "ftp://127.0.0.1/a.wav"])
+def test_a_page_cannot_lead_to_a_file_or_another_protocol(site, tmp_path: Path, inside: str) -> None:
+    address, folder, _ = site
+    (folder / "trap.html").write_text(video_page(address, "PT3M", contentUrl=inside))
+    with pytest.raises(DownloadError):
+        download_audio(f"{address}/trap.html", tmp_path / "cache", OWN)
 
 
 def test_a_missing_file_says_so(site, tmp_path: Path) -> None:

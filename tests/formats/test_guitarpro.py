@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.transcriptions import (
+    STANDARD,
     Fretted,
     make_track,
     plain_transcription,
@@ -74,13 +75,23 @@ def test_an_eight_string_guitar_keeps_its_notes(tmp_path: Path) -> None:
     assert [(n.string, n.fret, n.note.pitch_midi) for n in score.tracks[0].notes] == [(7, 2, 37), (7, 7, 42)]
 
 
+def test_no_track_of_a_large_band_becomes_drums(tmp_path: Path) -> None:
+    tempo_map = plain_transcription(()).tempo_map
+    notes = [Fretted(1, 0, 1, 1, 0)]
+    tracks = tuple(
+        make_track(f"{number}", STANDARD, 0, tempo_map, notes, instrument="guitar") for number in range(40)
+    )
+    score = read_back(write_gp5(Page(plain_transcription((), tracks=tracks))), tmp_path)
+    assert len(score.tracks) == 40
+
+
 def test_silence_is_a_valid_file(tmp_path: Path) -> None:
     assert read_back(write_gp5(Page(silent_transcription())), tmp_path).tracks[0].notes == ()
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 500, b"PK\x03\x04 a newer file"])
 def test_what_is_no_guitar_pro_file_is_a_score_error(content: bytes, tmp_path: Path) -> None:
-    with pytest.raises(ScoreError, match="back.gp5"):
+    with pytest.raises(ScoreError, match=r"back\.gp5"):
         read_back(content, tmp_path)
 
 

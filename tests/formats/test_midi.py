@@ -1,12 +1,19 @@
 import itertools
+from dataclasses import replace
 from fractions import Fraction
 from io import BytesIO
 
 import mido
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.transcriptions import (
+    STANDARD,
+    WALTZ,
+    Bar,
     Fretted,
-    long_transcription,
+    make_tempo_map,
+    make_track,
     plain_transcription,
     rich_transcription,
     silent_transcription,
@@ -51,38 +58,40 @@ def test_played_notes_keep_their_time_within_a_millisecond() -> None:
 
 
 def test_times_do_not_drift_over_an_hour() -> None:
-    transcription = long_transcription(14_400)
+    bars = tuple(Bar(tempo_bpm=39.7 + 0.1 * (index % 7)) for index in range(600))
+    transcription = plain_transcription([Fretted(bar, 3, 1, 1, 0) for bar in range(1, 601)], bars)
     played = seconds_of(write_performed_midi(Page(transcription)))
     last = max(time for time, message in played if message.type == "note_on")
     assert last > 3500
-    assert last == pytest.approx(max(n.note.onset_seconds for n in transcription.tracks[0].notes), abs=0.001)
+    assert last == pytest.approx(transcription.tracks[0].notes[-1].note.onset_seconds, abs=0.001)
+
+
+def bar_line_seconds(content: bytes) -> list[float]:
+    """Where a sequencer draws bar lines, from tempo and time signatures alone, in seconds."""
+    conductor = absolute(content)[0]
+    resolution = mido.MidiFile(file=BytesIO(content)).ticks_per_beat
+    changes = [(tick, m.numerator, m.denominator) for tick, m in conductor if m.type == "time_signature"]
+    ends = [*(tick for tick, *_ in changes[1:]), 200 * resolution]
+    lines = {
+        line
+        for (tick, numerator, denominator), end in zip(changes, ends, strict=True)
+        for line in range(tick, end, 4 * numerator * resolution // denominator)
+    }
+    tempi = {tick: message.tempo for tick, message in conductor if message.type == "set_tempo"}
+    seconds, now, last, tempo = [], 0.0, 0, 500_000
+    for tick in sorted(lines | set(tempi)):
+        now += (tick - last) * tempo / resolution / 1e6
+        last, tempo = tick, tempi.get(tick, tempo)
+        if tick in lines:
+            seconds.append(now)
+    return seconds
 
 
 def test_bar_lines_of_a_sequencer_are_the_bar_lines_of_the_piece() -> None:
     transcription = rich_transcription()
-    content = write_performed_midi(Page(transcription))
-    conductor = absolute(content)[0]
-    changes = [(tick, m.numerator, m.denominator) for tick, m in conductor if m.type == "time_signature"]
-    resolution = mido.MidiFile(file=BytesIO(content)).ticks_per_beat
-    bar_lines = set()
-    for (tick, numerator, denominator), following in zip(changes, [*changes[1:], (10**6, 4, 4)], strict=True):
-        bar_lines.update(range(tick, following[0], int(Fraction(4 * numerator, denominator) * resolution)))
-    clock = {}
-    now, last, tempo = 0.0, 0, 500_000
-    marks = sorted(
-        [
-            *((tick, None) for tick in bar_lines),
-            *((t, m.tempo) for t, m in conductor if m.type == "set_tempo"),
-        ],
-        key=lambda mark: (mark[0], mark[1] is not None),
-    )
-    for tick, change in marks:
-        now += (tick - last) * tempo / resolution / 1e6
-        last = tick
-        clock[tick] = now
-        tempo = change or tempo
+    lines = bar_line_seconds(write_performed_midi(Page(transcription)))
     for measure in transcription.tempo_map.measures:
-        assert min(abs(clock[tick] - measure.onset_seconds) for tick in bar_lines) < 0.001
+        assert min(abs(line - measure.onset_seconds) for line in lines) < 0.001
 
 
 def test_a_bend_is_reset_before_the_next_note_of_its_channel() -> None:
@@ -142,3 +151,21 @@ def test_a_struck_again_note_is_not_cut_by_the_end_of_the_one_before() -> None:
     track = absolute(write_score_midi(Page(plain_transcription(notes))))[1]
     kinds = [message.type for _, message in track if message.type.startswith("note")]
     assert kinds == ["note_on", "note_off", "note_on", "note_off"]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.floats(-3, 30), st.floats(35, 280))
+def test_wherever_the_first_beat_falls_times_and_bar_lines_are_right(start: float, tempo: float) -> None:
+    bars = (Bar(WALTZ, tempo),) * 4
+    tempo_map = make_tempo_map(bars, start_seconds=start)
+    notes = [Fretted(bar, beat, 1, 1, 0) for bar in (1, 2, 3, 4) for beat in (0, 1, 2)]
+    track = make_track("Guitar", STANDARD, 0, tempo_map, notes, instrument="guitar")
+    heard = tuple(note for note in track.notes if note.note.onset_seconds >= 0)
+    transcription = plain_transcription((), tempo_map=tempo_map, tracks=(replace(track, notes=heard),))
+    content = write_performed_midi(Page(transcription))
+    onsets = [time for time, message in seconds_of(content) if message.type == "note_on"]
+    assert onsets == pytest.approx([note.note.onset_seconds for note in heard], abs=0.001)
+    starts = bar_line_seconds(content)
+    for measure in tempo_map.measures:
+        if measure.onset_seconds >= 0:
+            assert min(abs(line - measure.onset_seconds) for line in starts) < 0.001

@@ -1,3 +1,6 @@
+import time
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -5,7 +8,7 @@ from hypothesis import strategies as st
 from genesis_music.errors import SettingsError
 from genesis_music.score import Note
 from genesis_music.tablature.fingering import FingeringSettings, assign_fingering
-from genesis_music.tablature.fretboard import Place
+from genesis_music.tablature.fretboard import Place, places
 from genesis_music.tablature.tunings import INSTRUMENTS, STANDARD, TUNINGS
 
 
@@ -24,7 +27,10 @@ def frets_high_to_low(fingering, strings=6):
         ((48, 52, 55, 60, 64), "x32010"),
         ((43, 47, 50, 55, 59, 67), "320003"),
         ((50, 57, 62, 66), "xx0232"),
+        ((50, 57, 62, 65), "xx0231"),
         ((40, 47, 52, 55, 59, 64), "022000"),
+        ((45, 52, 57, 61, 64), "x02220"),
+        ((40, 47, 52, 56, 59, 64), "022100"),
         ((45, 52, 57, 60, 64), "x02210"),
         ((41, 48, 53, 57, 60, 65), "133211"),
     ],
@@ -76,6 +82,94 @@ def test_a_scale_is_playable_on_every_instrument(instrument):
     fingering = assign_fingering(notes, instrument.tuning)
     for note, fingered in zip(notes, fingering.notes, strict=True):
         assert fingered.place.pitch_midi(instrument.tuning) == note.pitch_midi
+
+
+def test_evidence_that_is_sure_wins():
+    notes = [Note(i * 0.3, 0.3, pitch) for i, pitch in enumerate((52, 55, 57, 59))]
+    usual = assign_fingering(notes, STANDARD)
+    heard = []
+    for note in notes:
+        evidence = np.full((6, 25), -30.0, dtype=np.float32)
+        evidence[5, note.pitch_midi - 40] = 0.0
+        heard.append(evidence)
+    assert {f.place.string for f in assign_fingering(notes, STANDARD, evidence=heard).notes} == {6}
+    assert {f.place.string for f in usual.notes} != {6}
+
+
+def test_notes_without_evidence_are_fingered_as_before():
+    notes = [Note(i * 0.3, 0.3, 60 + i) for i in range(5)]
+    assert assign_fingering(notes, STANDARD, evidence=[None] * 5) == assign_fingering(notes, STANDARD)
+
+
+def test_evidence_for_other_notes_is_refused():
+    with pytest.raises(SettingsError, match="Evidence"):
+        assign_fingering([Note(0, 1, 60)], STANDARD, evidence=[None, None])
+
+
+def test_a_wished_position_is_kept_where_the_neck_allows_it():
+    notes = [Note(i * 0.3, 0.3, pitch) for i, pitch in enumerate((60, 62, 64, 65, 67, 69))]
+    fingering = assign_fingering(notes, STANDARD, settings=FingeringSettings(position=7))
+    assert min(f.place.fret for f in fingering.notes) >= 7
+
+
+def test_notes_around_a_pin_come_to_its_position():
+    notes = [Note(i * 0.2, 0.2, pitch) for i, pitch in enumerate((64, 67, 69, 67, 64))]
+    high = FingeringSettings(pinned=((0, Place(4, 14)), (2, Place(3, 14)), (4, Place(4, 14))))
+    fingering = assign_fingering(notes, STANDARD, settings=high)
+    assert all(f.place.fret >= 11 for f in fingering.notes)
+
+
+def test_two_notes_that_share_their_only_string_are_told_apart_by_an_octave():
+    fingering = assign_fingering(chord(41, 42), STANDARD)
+    assert all(f.place is not None for f in fingering.notes)
+    assert sorted(f.octave_shift for f in fingering.notes) == [0, 1]
+    assert "octave" in fingering.warnings[0]
+
+
+def test_a_note_no_octave_of_which_fits_is_reported_with_no_place():
+    one_fret = FingeringSettings(max_fret=1)
+    fingering = assign_fingering([Note(0, 1, 42), Note(1, 1, 40)], STANDARD, settings=one_fret)
+    assert fingering.notes[0].place is None
+    assert "F#2" in fingering.warnings[0]
+
+
+def test_an_arpeggio_that_rings_is_held_as_a_chord():
+    c_major = [(0.0, 48), (0.25, 52), (0.5, 55), (0.75, 60), (1.0, 64), (1.25, 60), (1.5, 55)]
+    ringing = [Note(onset, 2.0 - onset, pitch) for onset, pitch in c_major if onset < 1.25]
+    strings = [f.place.string for f in assign_fingering(ringing, STANDARD).notes]
+    assert len(set(strings)) == len(strings)
+
+
+def test_a_ringing_note_is_struck_again_on_its_own_string():
+    pattern = [Note(i * 0.25, 1.0, pitch) for i, pitch in enumerate((40, 55, 59, 64, 59, 55) * 4)]
+    fingering = assign_fingering(pattern, STANDARD)
+    assert {(f.place.string, f.place.fret) for f in fingering.notes} == {(6, 0), (3, 0), (2, 0), (1, 0)}
+
+
+def test_alternatives_are_the_other_places_of_the_same_pitch():
+    fingered = assign_fingering([Note(0, 1, 64)], STANDARD).notes[0]
+    assert {*fingered.alternatives, fingered.place} == set(places(64, STANDARD, 0, 24))
+    assert fingered.place not in fingered.alternatives
+
+
+def test_a_ukulele_chord_uses_its_high_g_string():
+    c_major = assign_fingering(chord(67, 60, 64, 72), TUNINGS["ukulele"])
+    assert frets_high_to_low(c_major, strings=4) == "0003"
+
+
+def test_no_notes_give_no_fingering():
+    assert assign_fingering([], STANDARD).notes == ()
+
+
+def test_twice_the_music_takes_about_twice_the_time():
+    def seconds(count):
+        notes = [Note(i * 0.2, 0.2, 52 + (i * 7) % 24) for i in range(count)]
+        start = time.process_time()
+        assign_fingering(notes, STANDARD)
+        return time.process_time() - start
+
+    seconds(100)
+    assert seconds(4000) < 3.5 * seconds(2000)
 
 
 pieces = st.lists(

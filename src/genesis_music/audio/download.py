@@ -17,6 +17,7 @@ from typing import Any
 
 from genesis_music.audio.download_failures import explained
 from genesis_music.audio.links import BY_HAND, YOUTUBE, DownloadSettings, check_link, is_link
+from genesis_music.audio.stream import ignore_fraction
 from genesis_music.errors import DownloadError, MissingExtraError, OutputError
 
 __all__ = ["DownloadSettings", "check_link", "download_audio", "is_link"]
@@ -52,7 +53,7 @@ def download_audio(
     target = folder / hashlib.sha256(url.encode()).hexdigest()[:16]
     try:
         target.mkdir(parents=True, exist_ok=True)
-        return _download(url, target, settings, on_fraction or _ignore)
+        return _download(url, target, settings, on_fraction or ignore_fraction)
     except _LimitError:
         shutil.rmtree(target, ignore_errors=True)
         raise
@@ -130,7 +131,3 @@ def _check_limits(info: dict[str, Any], settings: DownloadSettings) -> None:
 def _too_large(settings: DownloadSettings) -> _LimitError:
     megabytes = settings.max_bytes / 1024**2
     return _LimitError(f"The download is larger than the {megabytes:g} MB that are allowed: {BY_HAND}.")
-
-
-def _ignore(_: float) -> None:
-    """Report nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import fmean
+from statistics import fmean, median
 
 from genesis_music.rhythm.notation import WrittenMeasure
 from genesis_music.score import Note, TempoMap, WrittenTime
@@ -21,8 +21,13 @@ class WrittenAccuracy:
 
 @dataclass(frozen=True, slots=True)
 class Closeness:
-    """Distance from performed to written onsets: mean in milliseconds and the share (0..1) within 30 ms."""
+    """Performed against written onsets.
 
+    ``lateness_ms`` is the median (positive: played after the beat); ``mean_ms`` the mean distance from it and
+    ``within_30_ms`` the share (0..1) at most 30 ms away from it.
+    """
+
+    lateness_ms: float
     mean_ms: float
     within_30_ms: float
 
@@ -49,11 +54,13 @@ def written_accuracy(reference: Sequence[WrittenTime], estimated: Sequence[Writt
 def closeness(notes: Sequence[Note], written: Sequence[WrittenTime], tempo_map: TempoMap) -> Closeness:
     """Measure how far written onsets lie from performed ones; at least one note."""
     starts = {measure.number: measure.start_quarters for measure in tempo_map.measures}
-    errors_ms = [
-        1000 * abs(tempo_map.seconds_at(float(starts[w.measure] + w.position_quarters)) - note.onset_seconds)
+    delays_ms = [
+        1000 * (note.onset_seconds - tempo_map.seconds_at(float(starts[w.measure] + w.position_quarters)))
         for note, w in zip(notes, written, strict=True)
     ]
-    return Closeness(fmean(errors_ms), fmean(error <= 30 for error in errors_ms))
+    lateness_ms = median(delays_ms)
+    uneven_ms = [abs(delay - lateness_ms) for delay in delays_ms]
+    return Closeness(lateness_ms, fmean(uneven_ms), fmean(distance <= 30 for distance in uneven_ms))
 
 
 def chords_kept(notes: Sequence[Note], written: Sequence[WrittenTime], window_seconds: float = 0.03) -> float:

@@ -1,9 +1,9 @@
-"""Musical analysis as JSON: key, harmony, form, tempo curve, style and difficulty, for programs and for reading."""
+"""Musical analysis as JSON: key, harmony, form, tempo curve, style and difficulty."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import pairwise
 from typing import Any
 
@@ -39,6 +39,7 @@ def _document(page: Page) -> Json:
         "progression_name": harmony.progression_name,
         "sections": [to_section(section) for section in harmony.sections],
         "tempo": _tempo(tempo_map),
+        "swing": transcription.swing_ratio,
         "time_signatures": _time_signatures(tempo_map),
         "style": to_reasoned(transcription.style),
         "difficulty": to_difficulty(transcription.difficulty),
@@ -49,14 +50,14 @@ def _document(page: Page) -> Json:
 
 def _chord_statistics(chords: tuple[Chord, ...]) -> list[Json]:
     """Each chord with its changes and its share of the time, longest first."""
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
     for chord in chords:
-        seconds[chord.label] += max(chord.end_seconds - chord.onset_seconds, 0.0)  # type: ignore[assignment]
+        seconds[chord.label] += max(chord.end_seconds - chord.onset_seconds, 0.0)
     counts = Counter(chord.label for chord in chords)
     whole = sum(seconds.values()) or 1.0
     return [
         {"label": label, "count": counts[label], "share": round(spent / whole, 4)}
-        for label, spent in seconds.most_common()
+        for label, spent in sorted(seconds.items(), key=lambda item: -item[1])
     ]
 
 

@@ -1,4 +1,4 @@
-"""Techniques as notation formats want them: on the notehead where a gesture starts, and bends in few points."""
+"""Techniques as notation wants them: on the notehead where a gesture starts, and bends in few points."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ _LEGATO = (TechniqueKind.HAMMER_ON, TechniqueKind.PULL_OFF, TechniqueKind.SLIDE)
 
 BEND_STEPS = 12
 """Bend points lie on twelfths of the note, as in Guitar Pro."""
+
+CORNER_TOLERANCE_SEMITONES = 0.3
+"""Smaller wobbles of the contour are not written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,11 @@ def bend_corners(note: TabNote) -> tuple[BendCorner, ...]:
         return ()
     duration = note.note.duration_seconds
     if note.note.bend and duration > 0:
-        heights = [
-            round(2 * _height(note.note.bend, duration * step / BEND_STEPS)) for step in range(BEND_STEPS + 1)
-        ]
-        if any(heights):
-            return _corners(heights)
+        heights = [_height(note.note.bend, duration * step / BEND_STEPS) for step in range(BEND_STEPS + 1)]
+        if any(round(2 * height) for height in heights):
+            return tuple(
+                BendCorner(Fraction(step, BEND_STEPS), round(2 * heights[step])) for step in _corners(heights)
+            )
     full = round(2 * (bend.semitones or 1.0))
     return (BendCorner(Fraction(0), 0), BendCorner(Fraction(1, 2), full), BendCorner(Fraction(1), full))
 
@@ -75,11 +78,18 @@ def _height(points: tuple[BendPoint, ...], seconds: float) -> float:
     return before.semitones
 
 
-def _corners(heights: list[int]) -> tuple[BendCorner, ...]:
-    last = len(heights) - 1
-    kept = [
-        step
-        for step in range(last + 1)
-        if step in (0, last) or heights[step] - heights[step - 1] != heights[step + 1] - heights[step]
-    ]
-    return tuple(BendCorner(Fraction(step, last), heights[step]) for step in kept)
+def _corners(heights: list[float]) -> list[int]:
+    """Steps where a polyline has to turn to stay close to the contour (Ramer, 1972)."""
+
+    def between(first: int, last: int) -> list[int]:
+        slope = (heights[last] - heights[first]) / (last - first)
+        errors = {
+            step: abs(heights[step] - heights[first] - slope * (step - first))
+            for step in range(first + 1, last)
+        }
+        worst = max(errors, key=errors.__getitem__, default=first)
+        if errors.get(worst, 0.0) <= CORNER_TOLERANCE_SEMITONES:
+            return [first]
+        return between(first, worst) + between(worst, last)
+
+    return [*between(0, len(heights) - 1), len(heights) - 1]

@@ -1,8 +1,8 @@
-"""Text tab as people type and read it: high string on top, chord names above, beats counted below.
+r"""Text tab as people type and read it: high string on top, chord names above, beats counted below.
 
 A sixteenth note is one column wide where there is room for it. Symbols: ``h`` hammer-on, ``p`` pull-off,
-``b`` bend (``7b9``: bend fret 7 until it sounds like fret 9), ``r`` release, ``/`` and ``\\`` slide, ``~`` vibrato,
-``x`` dead note, ``*`` harmonic, ``PM`` palm mute.
+``b`` bend (``7b9``: bend fret 7 until it sounds like fret 9), ``r`` release, ``/`` and ``\`` slide,
+``~`` vibrato, ``x`` dead note, ``*`` harmonic, ``PM`` palm mute.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 
-from genesis_music.formats.written import Page, one_line, pitch_name
+from genesis_music.formats.written import Page, one_line, pitch_name, string_names
 from genesis_music.score import Measure, TabNote, TechniqueKind, Track, Transcription
 
 WIDTH_COLUMNS = 80
@@ -60,12 +60,13 @@ def _head(transcription: Transcription) -> str:
         f"Time: {tempo_map.time_signature}",
         f"Key: {transcription.harmony.key}",
         f"Difficulty: {transcription.difficulty.level:g}/10",
+        *(["Feel: swing"] if transcription.swing_ratio is not None else []),
     )
     return f"{one_line(transcription.source.title)}\n{'   '.join(facts)}"
 
 
 def _track_head(track: Track) -> str:
-    tuning = " ".join(pitch_name(pitch) for pitch in reversed(track.tuning.pitches_midi))
+    tuning = " ".join(reversed(string_names(track.tuning)))
     capo = f"fret {track.capo}" if track.capo else "none"
     return f"{one_line(track.name)}\nTuning: {tuning} ({one_line(track.tuning.name)})   Capo: {capo}"
 
@@ -211,7 +212,7 @@ def _by_measure(notes: Iterable[TabNote]) -> dict[int, list[TabNote]]:
 
 def _string_labels(track: Track) -> list[str]:
     """Names of the strings, top line first; the thin string of a guitar is lower case, as players write."""
-    names = [pitch_name(pitch, octave=False) for pitch in track.tuning.pitches_midi]
+    names = [name.rstrip("-0123456789") for name in string_names(track.tuning)]
     if len(names) >= 6:
         names[0] = names[0].lower()
     longest = max(len(name) for name in names) if names else 1

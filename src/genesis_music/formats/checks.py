@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
-from genesis_music.formats.reading import MAX_MEASURES, MAX_NOTES, MAX_NUMERATOR, ImportedScore
+from genesis_music.formats.reading import MAX_FRET, MAX_MEASURES, MAX_NOTES, MAX_NUMERATOR, ImportedScore
 from genesis_music.score import TabNote, TempoMap, Track
 
 
@@ -54,9 +55,9 @@ def check_track(track: Track, tempo_map: TempoMap) -> None:
 def _check_note(note: TabNote, strings: int) -> None:
     if (note.string is None) != (note.fret is None):
         raise ValueError(f"note {note.id} has a string but no fret, or the reverse")
-    if note.string is not None and note.fret is not None:
-        if not 1 <= note.string <= strings or not 0 <= note.fret <= 48:
-            raise ValueError(f"note {note.id} lies off the fretboard")
+    placed = note.string is not None and note.fret is not None
+    if placed and not (1 <= (note.string or 0) <= strings and 0 <= (note.fret or 0) <= MAX_FRET):
+        raise ValueError(f"note {note.id} lies off the fretboard")
     if not 0 <= note.note.pitch_midi <= 127 or note.note.duration_seconds < 0:
         raise ValueError(f"note {note.id} has an impossible pitch or length")
     if note.written.position_quarters < 0 or note.written.length_quarters <= 0:
@@ -71,4 +72,4 @@ def _check_measure(numerator: int, denominator: int) -> None:
 def _increasing(values: Sequence[float]) -> bool:
     if not all(math.isfinite(value) for value in values):
         return False
-    return all(earlier < later for earlier, later in zip(values, values[1:], strict=False))
+    return all(earlier < later for earlier, later in pairwise(values))

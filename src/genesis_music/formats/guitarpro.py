@@ -29,6 +29,9 @@ MAX_STRINGS = 7
 MAX_TITLE_CHARACTERS = 120
 MAX_TRACK_NAME_CHARACTERS = 40
 
+CHANNELS = tuple(channel for channel in range(64) if channel % 16 != 9)
+"""MIDI channels of the four ports, without the drums'; a track has one, and a second one for its effects."""
+
 
 def write_gp5(page: Page) -> bytes:
     """Turn a transcription into a Guitar Pro 5.1 file."""
@@ -60,6 +63,7 @@ def _tempo(tempo_bpm: float) -> int:
 
 def _headers(page: Page) -> list[gp.MeasureHeader]:
     headers, start = [], gp.Duration.quarterTime
+    feel = gp.TripletFeel.none if page.transcription.swing_ratio is None else gp.TripletFeel.eighth
     for index, measure in enumerate(page.transcription.tempo_map.measures):
         numerator, denominator = short_signature(measure)
         header = gp.MeasureHeader(
@@ -67,6 +71,7 @@ def _headers(page: Page) -> list[gp.MeasureHeader]:
             start=start,
             timeSignature=gp.TimeSignature(numerator, gp.Duration(denominator)),
             keySignature=_key_signature(page.key_at(measure)),
+            tripletFeel=feel,
         )
         section = page.sections.get(measure.number)
         if section is not None:
@@ -80,11 +85,11 @@ def _key_signature(key: Key) -> gp.KeySignature:
     return gp.KeySignature((fifths(key), 1 if key.mode == "minor" else 0))
 
 
-def _tempo_change(measure: Measure, before: Measure | None) -> gp.MixTableChange | None:
-    if before is None or _tempo(before.tempo_bpm) == _tempo(measure.tempo_bpm):
+def _tempo_change(page: Page, measure: Measure) -> gp.MixTableChange | None:
+    tempo = page.tempo_marks.get(measure.number)
+    if tempo is None or measure == page.transcription.tempo_map.measures[0]:
         return None
-    item = gp.MixTableItem(_tempo(measure.tempo_bpm), 0, allTracks=True)
-    return gp.MixTableChange(tempo=item, hideTempo=True)
+    return gp.MixTableChange(tempo=gp.MixTableItem(_tempo(tempo), 0, allTracks=True), hideTempo=False)
 
 
 # ---------------------------------------------------------------- tracks
@@ -93,9 +98,8 @@ def _tempo_change(measure: Measure, before: Measure | None) -> gp.MixTableChange
 def _track(song: gp.Song, index: int, page: Page) -> gp.Track:
     track = page.transcription.tracks[index]
     program = voice_of(track.instrument).gm_program
-    channel = gp.MidiChannel(
-        channel=_channel(2 * index), effectChannel=_channel(2 * index + 1), instrument=program
-    )
+    first, second = (CHANNELS[(2 * index + offset) % len(CHANNELS)] for offset in (0, 1))
+    channel = gp.MidiChannel(channel=first, effectChannel=second, instrument=program)
     made = gp.Track(
         song,
         number=index + 1,
@@ -111,22 +115,15 @@ def _track(song: gp.Song, index: int, page: Page) -> gp.Track:
     return made
 
 
-def _channel(index: int) -> int:
-    """MIDI channel of a track: 16 on each of 4 ports, without the drum channel 9 of the first port."""
-    return (index + (index >= 9)) % 64 if index < 63 else index % 8
-
-
 def _fill(made: gp.Track, page: Page, index: int) -> None:
     maker = _NoteMaker(page.transcription.tracks[index])
-    before = None
     for measure, written in zip(made.measures, page.measures[index], strict=True):
         chords = chords_on_beats(page.chords.get(written.measure.number, {}), written.beats)
         voice = measure.voices[0]
         for beat, chord in zip(written.beats, chords, strict=True):
             voice.beats.append(_beat(voice, beat, chord, maker))
         if index == 0 and voice.beats:
-            voice.beats[0].effect.mixTableChange = _tempo_change(written.measure, before)
-        before = written.measure
+            voice.beats[0].effect.mixTableChange = _tempo_change(page, written.measure)
 
 
 def _beat(voice: gp.Voice, beat: WrittenBeat, chords: Sequence[Chord], maker: _NoteMaker) -> gp.Beat:
@@ -135,7 +132,7 @@ def _beat(voice: gp.Voice, beat: WrittenBeat, chords: Sequence[Chord], maker: _N
     made.notes = [maker.note(made, note) for note in playable]
     made.status = gp.BeatStatus.normal if made.notes else gp.BeatStatus.rest
     lost = [pitch_name(page_pitch(n.tab_note)) for n in beat.notes if n.tab_note.string is None]
-    if len(chords) == 1 and chords[0].frets:
+    if len(chords) == 1 and len(chords[0].frets) == len(voice.measure.track.strings):
         made.effect.chord = _diagram(chords[0])
     elif chords:
         lost = [chord.label for chord in chords] + lost
@@ -199,7 +196,7 @@ class _NoteMaker:
 
 
 def _seven_strings(note: TabNote, tuning: Tuning) -> tuple[int, int]:
-    """Return string and fret as the format can hold them: notes of lower strings move onto the seventh, octaves up."""
+    """Return string and fret as the format can hold them: lower strings move onto the seventh, octaves up."""
     string, fret = note.string or 1, note.fret or 0
     if string <= MAX_STRINGS:
         return string, fret
@@ -209,8 +206,9 @@ def _seven_strings(note: TabNote, tuning: Tuning) -> tuple[int, int]:
 
 def _velocity(note: TabNote) -> int:
     """Nearest of Guitar Pro's eight dynamics."""
-    step = round(note.note.velocity * 127 / gp.Velocities.velocityIncrement)
-    return gp.Velocities.minVelocity + gp.Velocities.velocityIncrement * min(max(step - 1, 0), 7)
+    lowest, increment = int(gp.Velocities.minVelocity), int(gp.Velocities.velocityIncrement)
+    step = round(note.note.velocity * 127 / increment)
+    return lowest + increment * min(max(step - 1, 0), 7)
 
 
 def _type(written: WrittenNote) -> gp.NoteType:

@@ -113,7 +113,7 @@ def _length(duration: gp.Duration) -> Fraction:
 
 
 def _track(track: gp.Track, starts: list[Fraction], tempo_map: TempoMap, curve: TempoCurve) -> Track:
-    tuning = Tuning(track.name, tuple(string.value for string in track.strings))
+    tuning = Tuning("custom", tuple(string.value for string in track.strings))
     return Track(
         track.name,
         instrument_of(track.channel.instrument),
@@ -145,13 +145,19 @@ def _notes(track: gp.Track, starts: list[Fraction], curve: TempoCurve) -> Iterat
             elif note.type in {gp.NoteType.normal, gp.NoteType.dead, gp.NoteType.tie}:
                 if last is not None:
                     yield last.note
-                made = _note(track, note, position, length, last, curve)
+                made = _note(track, note, last, start=position, length=length, curve=curve)
                 strings[note.string] = _String(made, note.effect)
     yield from (string.note for string in strings.values())
 
 
 def _note(
-    track: gp.Track, note: gp.Note, start: Fraction, length: Fraction, last: _String | None, curve: TempoCurve
+    track: gp.Track,
+    note: gp.Note,
+    last: _String | None,
+    *,
+    start: Fraction,
+    length: Fraction,
+    curve: TempoCurve,
 ) -> ReadNote:
     pitch = track.strings[note.string - 1].value + max(track.offset, 0) + note.value
     return ReadNote(

@@ -12,14 +12,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from io import BytesIO
 from itertools import pairwise
 
-import mido
-
+from genesis_music.formats import midi_bytes
 from genesis_music.formats.instruments import voice_of
-from genesis_music.formats.written import Page, short_signature
-from genesis_music.score import Beat, Key, Measure, Note, TabNote, TempoMap, Track, Transcription, spell
+from genesis_music.formats.midi_bytes import Timed
+from genesis_music.formats.written import Page, fifths, short_signature
+from genesis_music.score import Beat, Measure, Note, TabNote, TempoMap, Track, Transcription
 
 TICKS_PER_QUARTER = 1920
 """0.26 ms at 120 quarters per minute; divides by every grid the quantiser knows."""
@@ -31,10 +30,10 @@ BEND_STEP_SECONDS = 0.01
 MAX_BEND_SEMITONES = 24
 MAX_TEMPO_MICROSECONDS = 0xFFFFFF
 
-Timed = tuple[int, int, mido.Message | mido.MetaMessage]
-"""Tick, order among events of one tick (ends, controls, starts), message."""
+_TEXT, _TRACK_NAME, _MARKER = 1, 3, 6
 
-_META, _OFF, _CONTROL, _ON = range(4)
+_NAME, _SETUP, _META, _OFF, _CONTROL, _ON = range(6)
+"""Order of events on the same tick."""
 
 
 def write_performed_midi(page: Page) -> bytes:
@@ -44,20 +43,19 @@ def write_performed_midi(page: Page) -> bytes:
     tracks = [_conductor(transcription, clock)]
     for track, channels in zip(transcription.tracks, _share_channels(transcription.tracks), strict=True):
         tracks.append(_midi_track(track, channels, _performed_events(track, channels, clock)))
-    return _file_bytes(tracks)
+    return midi_bytes.file_bytes(tracks, TICKS_PER_QUARTER)
 
 
 def write_score_midi(page: Page) -> bytes:
-    """Turn a transcription into a type-1 MIDI file of the written page: exact positions and lengths, no bends."""
+    """Turn a transcription into a type-1 MIDI file of the written page: on the grid, no bends."""
     transcription = page.transcription
     starts = {measure.number: measure.start_quarters for measure in transcription.tempo_map.measures}
     tracks = [_score_conductor(transcription)]
     for index, track in enumerate(transcription.tracks):
         channel = MELODIC_CHANNELS[index % len(MELODIC_CHANNELS)]
-        spans = [(_written_ticks(note, starts), note) for note in track.notes]
-        events = _note_events((start, end, channel, note.note) for (start, end), note in spans)
-        tracks.append(_midi_track(track, (channel,), events))
-    return _file_bytes(tracks)
+        spans = (_Span(*_written_ticks(note, starts), channel, note.note) for note in track.notes)
+        tracks.append(_midi_track(track, (channel,), _note_events(spans)))
+    return midi_bytes.file_bytes(tracks, TICKS_PER_QUARTER)
 
 
 # ---------------------------------------------------------------- time
@@ -67,8 +65,8 @@ def write_score_midi(page: Page) -> bytes:
 class _Clock:
     """Performed seconds and written quarters to ticks: piecewise linear through ``(tick, seconds)`` knots.
 
-    Tick 0 is second 0. Music that starts later follows a lead-in of whole measures (or one short measure), so that
-    the first bar line stands where a sequencer draws one.
+    Tick 0 is second 0. Music that starts later follows a lead-in of whole measures (or one short measure), so
+    that the first bar line stands where a sequencer draws one.
     """
 
     lead_in_ticks: int
@@ -109,7 +107,7 @@ class _Clock:
 
 
 def _lead_in_quarters(tempo_map: TempoMap, first: Beat) -> Fraction:
-    """Written length of the time before the first beat: whole measures at about the piece's tempo, else sixteenths."""
+    """Written length of the time before the first beat: whole measures at its tempo, else sixteenths."""
     if first.onset_seconds <= 0:
         return Fraction(0)
     measure = tempo_map.measures[0]
@@ -132,12 +130,11 @@ def _ticks(quarters: Fraction) -> int:
 # ---------------------------------------------------------------- conductor tracks
 
 
-def _conductor(transcription: Transcription, clock: _Clock) -> mido.MidiTrack:
+def _conductor(transcription: Transcription, clock: _Clock) -> bytes:
     """Tempo of every beat, time signatures, key, chord and section markers of the performance."""
     tempo_map = transcription.tempo_map
     events: list[Timed] = [
-        (tick, _META, mido.MetaMessage("set_tempo", tempo=tempo))
-        for tick, tempo in _changes(clock.tempo_changes())
+        (tick, _META, midi_bytes.tempo(tempo)) for tick, tempo in _changes(clock.tempo_changes())
     ]
     if clock.lead_in_ticks:
         events.append((0, _META, _lead_in_signature(tempo_map.measures[0], clock.lead_in_ticks)))
@@ -147,14 +144,14 @@ def _conductor(transcription: Transcription, clock: _Clock) -> mido.MidiTrack:
     return _meta_track(transcription, events)
 
 
-def _score_conductor(transcription: Transcription) -> mido.MidiTrack:
+def _score_conductor(transcription: Transcription) -> bytes:
     """Tempo of every measure, time signatures, key, chord and section markers of the written page."""
     tempo_map = transcription.tempo_map
-    tempi = ((_ticks(m.start_quarters), mido.bpm2tempo(m.tempo_bpm)) for m in tempo_map.measures)
-    events: list[Timed] = [
-        (tick, _META, mido.MetaMessage("set_tempo", tempo=min(tempo, MAX_TEMPO_MICROSECONDS)))
-        for tick, tempo in _changes(tempi)
-    ]
+    tempi = (
+        (_ticks(m.start_quarters), min(round(60e6 / m.tempo_bpm), MAX_TEMPO_MICROSECONDS))
+        for m in tempo_map.measures
+    )
+    events: list[Timed] = [(tick, _META, midi_bytes.tempo(tempo)) for tick, tempo in _changes(tempi)]
     events += [(tick, _META, message) for tick, message in _signatures(tempo_map.measures)]
     for seconds, message in _markers(transcription):
         quarters = max(Fraction(round(tempo_map.quarters_at(seconds) * 4), 4), Fraction(0))
@@ -170,49 +167,36 @@ def _changes(values: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         last = value
 
 
-def _signatures(measures: Sequence[Measure]) -> Iterator[tuple[int, mido.MetaMessage]]:
+def _signatures(measures: Sequence[Measure]) -> Iterator[tuple[int, bytes]]:
     last = None
     for measure in measures:
         signature = short_signature(measure)
         if signature != last:
-            yield _ticks(measure.start_quarters), _signature_message(*signature)
+            yield _ticks(measure.start_quarters), midi_bytes.time_signature(*signature)
         last = signature
 
 
-def _lead_in_signature(first: Measure, ticks: int) -> mido.MetaMessage:
+def _lead_in_signature(first: Measure, ticks: int) -> bytes:
     length = Fraction(ticks, TICKS_PER_QUARTER)
     if length % first.time_signature.measure_quarters == 0:
-        return _signature_message(first.time_signature.numerator, first.time_signature.denominator)
-    return _signature_message(*short_signature(replace(first, length_quarters=length)))
+        return midi_bytes.time_signature(first.time_signature.numerator, first.time_signature.denominator)
+    return midi_bytes.time_signature(*short_signature(replace(first, length_quarters=length)))
 
 
-def _signature_message(numerator: int, denominator: int) -> mido.MetaMessage:
-    return mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
-
-
-def _markers(transcription: Transcription) -> Iterator[tuple[float, mido.MetaMessage]]:
+def _markers(transcription: Transcription) -> Iterator[tuple[float, bytes]]:
     for section in transcription.harmony.sections:
-        yield max(section.onset_seconds, 0.0), _text("marker", section.label)
+        yield max(section.onset_seconds, 0.0), midi_bytes.text(_MARKER, section.label)
     for chord in transcription.harmony.chords:
-        yield max(chord.onset_seconds, 0.0), _text("text", chord.label)
+        yield max(chord.onset_seconds, 0.0), midi_bytes.text(_TEXT, chord.label)
 
 
-def _meta_track(transcription: Transcription, events: list[Timed]) -> mido.MidiTrack:
+def _meta_track(transcription: Transcription, events: list[Timed]) -> bytes:
+    key = transcription.harmony.key
     start: list[Timed] = [
-        (0, -1, _text("track_name", transcription.source.title)),
-        (0, -1, mido.MetaMessage("key_signature", key=_key_name(transcription.harmony.key))),
+        (0, _NAME, midi_bytes.text(_TRACK_NAME, transcription.source.title)),
+        (0, _SETUP, midi_bytes.key_signature(fifths(key), minor=key.mode == "minor")),
     ]
-    return _delta_track(start + events)
-
-
-def _key_name(key: Key) -> str:
-    """Name a key as MIDI can: it knows signatures up to seven accidentals, which ours never pass."""
-    return spell(key.tonic, flats=key.uses_flats) + ("m" if key.mode == "minor" else "")
-
-
-def _text(kind: str, text: str) -> mido.MetaMessage:
-    key = "name" if kind == "track_name" else "text"
-    return mido.MetaMessage(kind, **{key: text.encode("utf-8", "replace").decode("utf-8")})
+    return midi_bytes.track_chunk(start + events)
 
 
 # ---------------------------------------------------------------- instrument tracks
@@ -230,11 +214,21 @@ def _share_channels(tracks: Sequence[Track]) -> list[tuple[int, ...]]:
     return shares
 
 
-def _midi_track(track: Track, channels: Sequence[int], events: Iterable[Timed]) -> mido.MidiTrack:
+def _midi_track(track: Track, channels: Sequence[int], events: Iterable[Timed]) -> bytes:
     program = voice_of(track.instrument).gm_program
-    setup: list[Timed] = [(0, -2, _text("track_name", track.name))]
-    setup += [(0, -1, mido.Message("program_change", channel=c, program=program)) for c in channels]
-    return _delta_track([*setup, *events])
+    setup: list[Timed] = [(0, _NAME, midi_bytes.text(_TRACK_NAME, track.name))]
+    setup += [(0, _SETUP, midi_bytes.program_change(channel, program)) for channel in channels]
+    return midi_bytes.track_chunk([*setup, *events])
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A note on its channel, from tick to tick."""
+
+    start: int
+    end: int
+    channel: int
+    note: Note
 
 
 def _performed_events(track: Track, channels: Sequence[int], clock: _Clock) -> Iterator[Timed]:
@@ -244,32 +238,28 @@ def _performed_events(track: Track, channels: Sequence[int], clock: _Clock) -> I
     spans = []
     for tab_note in track.notes:
         channel = channels[((tab_note.string or 1) - 1) % len(channels)]
-        note = tab_note.note
-        start = clock.tick_at(note.onset_seconds)
-        spans.append((start, max(clock.tick_at(note.end_seconds), start + 1), channel, note))
+        start = clock.tick_at(tab_note.note.onset_seconds)
+        end = max(clock.tick_at(tab_note.note.end_seconds), start + 1)
+        spans.append(_Span(start, end, channel, tab_note.note))
     yield from _note_events(spans)
     following: dict[int, int] = {}
-    for start, end, channel, note in sorted(spans, key=lambda span: span[0], reverse=True):
-        stop = min(end, following.get(channel, end))
-        following[channel] = start
-        yield from _bend_events(note, start, stop, channel, clock, bend_range)
+    for span in sorted(spans, key=lambda span: span.start, reverse=True):
+        stop = min(span.end, following.get(span.channel, span.end))
+        following[span.channel] = span.start
+        yield from _bend_events(replace(span, end=stop), clock, bend_range)
 
 
-def _note_events(spans: Iterable[tuple[int, int, int, Note]]) -> Iterator[Timed]:
-    """Note-on and note-off messages; a note ends at the latest where the same key of its channel starts again."""
+def _note_events(spans: Iterable[_Span]) -> Iterator[Timed]:
+    """Note-on and note-off messages; a note ends at the latest where its channel plays the pitch again."""
     following: dict[tuple[int, int], int] = {}
-    for start, end, channel, note in sorted(spans, key=lambda span: span[0], reverse=True):
-        key = (channel, note.pitch_midi)
-        stop = min(end, following.get(key, end))
-        following[key] = start
-        if stop > start:
-            velocity = min(max(round(note.velocity * 127), 1), 127)
-            yield (
-                start,
-                _ON,
-                mido.Message("note_on", channel=channel, note=note.pitch_midi, velocity=velocity),
-            )
-            yield stop, _OFF, mido.Message("note_off", channel=channel, note=note.pitch_midi, velocity=64)
+    for span in sorted(spans, key=lambda span: span.start, reverse=True):
+        channel, pitch = span.channel, span.note.pitch_midi
+        stop = min(span.end, following.get((channel, pitch), span.end))
+        following[channel, pitch] = span.start
+        if stop > span.start:
+            velocity = min(max(round(span.note.velocity * 127), 1), 127)
+            yield span.start, _ON, midi_bytes.note_on(channel, pitch, velocity)
+            yield stop, _OFF, midi_bytes.note_off(channel, pitch)
 
 
 def _bend_range(track: Track) -> int:
@@ -280,28 +270,26 @@ def _bend_range(track: Track) -> int:
 
 
 def _bend_range_events(channel: int, semitones: int) -> Iterator[Timed]:
-    """Registered parameter 0 (pitch bend sensitivity), then the null parameter so that nothing changes it later."""
+    """Set registered parameter 0 (bend range), then the null parameter so that nothing changes it later."""
     for control, value in ((101, 0), (100, 0), (6, semitones), (38, 0), (101, 127), (100, 127)):
-        yield 0, -1, mido.Message("control_change", channel=channel, control=control, value=value)
+        yield 0, _SETUP, midi_bytes.control_change(channel, control, value)
 
 
-def _bend_events(
-    note: Note, start: int, end: int, channel: int, clock: _Clock, bend_range: int
-) -> Iterator[Timed]:
-    """Bend the channel along a contour while the note sounds, and back to zero when it or its string's turn ends."""
+def _bend_events(span: _Span, clock: _Clock, bend_range: int) -> Iterator[Timed]:
+    """Bend the channel along a contour while the span lasts, and back to zero at its end."""
     last = 0
-    for seconds, semitones in _sampled(note):
-        tick = min(max(clock.tick_at(seconds), start), end)
+    for seconds, semitones in _sampled(span.note):
+        tick = min(max(clock.tick_at(seconds), span.start), span.end)
         value = min(max(round(semitones / bend_range * 8192), -8192), 8191)
         if value != last:
-            yield tick, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=value)
+            yield tick, _CONTROL, midi_bytes.pitch_wheel(span.channel, value)
         last = value
     if last:
-        yield end, _CONTROL, mido.Message("pitchwheel", channel=channel, pitch=0)
+        yield span.end, _CONTROL, midi_bytes.pitch_wheel(span.channel, 0)
 
 
 def _sampled(note: Note) -> Iterator[tuple[float, float]]:
-    """Yield ``(seconds, semitones)`` along the contour, at its points and at most 10 ms apart between them."""
+    """Yield ``(seconds, semitones)`` at the points of the contour, and between them every 10 ms."""
     for current, following in pairwise(note.bend):
         gap = following.offset_seconds - current.offset_seconds
         steps = max(math.ceil(gap / BEND_STEP_SECONDS), 1)
@@ -311,25 +299,3 @@ def _sampled(note: Note) -> Iterator[tuple[float, float]]:
             yield note.onset_seconds + current.offset_seconds + share * gap, semitones
     for last in note.bend[-1:]:
         yield note.onset_seconds + last.offset_seconds, last.semitones
-
-
-# ---------------------------------------------------------------- file
-
-
-def _delta_track(events: list[Timed]) -> mido.MidiTrack:
-    """Sort events by tick (and order within one) and give each the time since the one before."""
-    track, now = mido.MidiTrack(), 0
-    for tick, _, message in sorted(events, key=lambda event: event[:2]):
-        message.time = tick - now
-        track.append(message)
-        now = tick
-    track.append(mido.MetaMessage("end_of_track", time=0))
-    return track
-
-
-def _file_bytes(tracks: Sequence[mido.MidiTrack]) -> bytes:
-    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
-    file.tracks.extend(tracks)
-    buffer = BytesIO()
-    file.save(file=buffer)
-    return buffer.getvalue()

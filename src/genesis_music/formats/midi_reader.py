@@ -1,7 +1,7 @@
 """Read MIDI files: parts, tempo map and pitch bends, for turning a MIDI file into tab.
 
-A part is what one track plays with one program (so the six channels of a guitar with a channel per string are one
-part); drums (channel 10) are left out. Written positions are the file's own, not quantised.
+A part is what one track plays with one program (so the six channels of a guitar with a channel per string are
+one part); drums (channel 10) are left out. Written positions are the file's own, not quantised.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _score(file: mido.MidiFile, stem: str) -> ImportedScore:
 
 @dataclass(frozen=True, slots=True)
 class _Played:
-    """One note from its on to its off, in quarters, with the pitch wheel ``(quarters, semitones)`` in between."""
+    """One note from on to off, in quarters; ``wheel`` is the bend ``(quarters, semitones)`` meanwhile."""
 
     start: Fraction
     end: Fraction
@@ -193,7 +193,7 @@ def _end_note(events: _Events, index: int, channel: _Channel, pitch: int, quarte
 def _wheel_during(
     wheel: list[tuple[Fraction, float]], start: Fraction, end: Fraction
 ) -> Iterator[tuple[Fraction, float]]:
-    """Positions of the wheel while a note sounds, the one it starts with first; nothing for a wheel at rest."""
+    """Yield positions of the wheel while a note sounds, its first one included; none for a wheel at rest."""
     first = len(wheel) - 1
     while first > 0 and wheel[first][0] > start:
         first -= 1

@@ -1,7 +1,7 @@
 """MusicXML 4.0 (partwise): for each track one part of two staves, standard notation above tab.
 
-Notes on both staves are the same; the tab staff has no stems and hides its rests. Guitars are written an octave
-above their sound through the clef, frets count from the capo, ``staff-tuning`` lists the open strings
+Notes on both staves are the same; the tab staff has no stems and hides its rests. Guitars are written an
+octave above their sound through the clef, frets count from the capo, ``staff-tuning`` lists the open strings
 from the bottom line up and without the capo. Measures are written one by one, so memory does not grow with
 the piece.
 """
@@ -21,9 +21,6 @@ from genesis_music.formats.written import Page, fifths, one_line
 from genesis_music.harmony.qualities import QUALITIES
 from genesis_music.rhythm.notation import WrittenMeasure
 from genesis_music.score import Chord, Key, Measure, TimeSignature, Track
-
-_TEMPO_MARK_CHANGE = 0.08
-"""A new metronome mark is printed when the tempo moved by this share; playback follows every measure."""
 
 
 def write_musicxml(page: Page) -> bytes:
@@ -76,21 +73,28 @@ def _score_part(parts: etree._Element, index: int, track: Track) -> None:
 def _measures(page: Page, track: Track, index: int) -> Iterator[etree._Element]:
     staves = StaffWriter(track, NOTATION), StaffWriter(track, TAB)
     before: Measure | None = None
-    marked_tempo = 0.0
     for written in page.measures[index]:
         measure = written.measure
         element = etree.Element("measure", number=str(measure.number))
         if measure.length_quarters < measure.time_signature.measure_quarters:
             element.set("implicit", "yes")
         _attributes(element, page, track, measure, before)
+        if before is None:
+            _capo(element, track)
         if index == 0:
-            marked_tempo = _tempo(element, measure, before, marked_tempo)
-            _section(element, page, measure)
-        for position, chord in page.chords.get(measure.number, {}).items():
-            _harmony(element, chord, position, fifths(page.key_at(measure)))
+            _above_system(element, page, measure)
         _staves(element, staves, written, fifths(page.key_at(measure)))
         yield element
         before = measure
+
+
+def _above_system(element: etree._Element, page: Page, measure: Measure) -> None:
+    """What a score prints once, above its first part: swing, tempo, section, chord names."""
+    _swing(element, page, measure)
+    _tempo(element, page, measure)
+    _section(element, page, measure)
+    for position, chord in page.chords.get(measure.number, {}).items():
+        _harmony(element, chord, position, fifths(page.key_at(measure)))
 
 
 def _staves(
@@ -165,23 +169,41 @@ def _tab_staff(attributes: etree._Element, track: Track) -> None:
 # ---------------------------------------------------------------- directions
 
 
-def _tempo(element: etree._Element, measure: Measure, before: Measure | None, marked: float) -> float:
-    """Print a metronome mark for a clear change of tempo, and tell players every change; return the printed tempo."""
-    if before is not None and measure.tempo_bpm == before.tempo_bpm:
-        return marked
-    if before is not None and abs(measure.tempo_bpm / marked - 1) < _TEMPO_MARK_CHANGE:
-        add(element, "sound", tempo=f"{measure.tempo_bpm:.3f}")
-        return marked
+def _tempo(element: etree._Element, page: Page, measure: Measure) -> None:
+    """Print a metronome mark for a clear change of tempo."""
+    tempo = page.tempo_marks.get(measure.number)
+    if tempo is None:
+        return
+    compound = measure.time_signature.is_compound
     direction = add(element, "direction", placement="above")
     metronome = add(add(direction, "direction-type"), "metronome")
     add(metronome, "beat-unit", "quarter")
-    if measure.time_signature.is_compound:
+    if compound:
         add(metronome, "beat-unit-dot")
-    beats = measure.tempo_bpm / (1.5 if measure.time_signature.is_compound else 1)
-    add(metronome, "per-minute", f"{beats:.0f}")
+    add(metronome, "per-minute", f"{tempo / 1.5 if compound else tempo:.0f}")
     add(direction, "staff", "1")
-    add(direction, "sound", tempo=f"{measure.tempo_bpm:.3f}")
-    return measure.tempo_bpm
+    add(direction, "sound", tempo=f"{tempo:.2f}")
+
+
+def _swing(element: etree._Element, page: Page, measure: Measure) -> None:
+    if page.transcription.swing_ratio is not None and measure == page.transcription.tempo_map.measures[0]:
+        direction = _words(element, "Swing")
+        swing = add(add(direction, "sound"), "swing")
+        add(swing, "first", "2")
+        add(swing, "second", "1")
+        add(swing, "swing-type", "eighth")
+
+
+def _capo(element: etree._Element, track: Track) -> None:
+    if track.capo:
+        _words(element, f"Capo {track.capo}")
+
+
+def _words(element: etree._Element, text: str) -> etree._Element:
+    direction = add(element, "direction", placement="above")
+    add(add(direction, "direction-type"), "words", text)
+    add(direction, "staff", "1")
+    return direction
 
 
 def _section(element: etree._Element, page: Page, measure: Measure) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import cache
+from itertools import pairwise
 
 from lxml import etree
 
@@ -40,6 +42,11 @@ def add(parent: etree._Element, tag: str, text: str = "", /, **attributes: str) 
 def duration_text(quarters: Fraction) -> str:
     """Write a length in divisions."""
     return str(round(quarters * DIVISIONS))
+
+
+@cache
+def _value_duration(value: NoteValue) -> str:
+    return duration_text(value.length_quarters)
 
 
 class StaffWriter:
@@ -84,12 +91,14 @@ class StaffWriter:
         rest = add(note, "rest")
         if whole:
             rest.set("measure", "yes")
-        add(note, "duration", duration_text(beat.value.length_quarters))
+        add(note, "duration", _value_duration(beat.value))
         add(note, "voice", _VOICES[self._staff])
         if not whole:
             _append_value(note, beat.value)
         add(note, "staff", str(self._staff))
-        _append_tuplet(note, beat)
+        notations = add(note, "notations")
+        self._append_tuplet_marks(notations, beat)
+        _drop_if_empty(note, notations)
 
     def _append_note(
         self, measure: etree._Element, beat: WrittenBeat, written: WrittenNote, sharps: int, *, in_chord: bool
@@ -98,7 +107,7 @@ class StaffWriter:
         if in_chord:
             add(note, "chord")
         _append_pitch(note, page_pitch(written.tab_note), sharps)
-        add(note, "duration", duration_text(beat.value.length_quarters))
+        add(note, "duration", _value_duration(beat.value))
         for kind in _tie_types(written):
             add(note, "tie", type=kind)
         add(note, "voice", _VOICES[self._staff])
@@ -109,6 +118,8 @@ class StaffWriter:
             add(note, "notehead", "x")
         add(note, "staff", str(self._staff))
         self._append_notations(note, beat, written, in_chord=in_chord)
+        if has(written.tab_note, TechniqueKind.PALM_MUTE):
+            add(add(note, "play"), "mute", "palm")
 
     def _append_notations(
         self, note: etree._Element, beat: WrittenBeat, written: WrittenNote, *, in_chord: bool
@@ -117,20 +128,29 @@ class StaffWriter:
         notations = add(note, "notations")
         for kind in _tie_types(written):
             add(notations, "tied", type=kind)
+        if has(written.tab_note, TechniqueKind.LET_RING) and not written.tie_to:
+            add(notations, "tied", type="let-ring")
         if not in_chord:
-            _append_tuplet_marks(notations, beat)
+            self._append_tuplet_marks(notations, beat)
         self._append_links(notations, written)
         if has(written.tab_note, TechniqueKind.VIBRATO) and not written.tie_from:
             ornaments = add(notations, "ornaments")
-            add(ornaments, "wavy-line", type="start", number="1", placement="above")
-            add(ornaments, "wavy-line", type="stop", number="1")
+            for end in ("start", "stop"):  # on one note, so that no reader makes it last longer
+                add(ornaments, "wavy-line", type=end, number="1", placement="above")
         if self._staff == TAB:
             self._append_technical(notations, written)
-        if len(notations) == 0:
-            note.remove(notations)
+        _drop_if_empty(note, notations)
+
+    def _append_tuplet_marks(self, notations: etree._Element, beat: WrittenBeat) -> None:
+        """Mark where tuplets begin and end; the tab staff, which has no rhythm, hides them."""
+        hidden = {"bracket": "no", "show_number": "none"} if self._staff == TAB else {}
+        if beat.tuplet_start:
+            add(notations, "tuplet", type="start", number="1", **hidden)
+        if beat.tuplet_stop:
+            add(notations, "tuplet", type="stop", number="1")
 
     def _append_links(self, notations: etree._Element, written: WrittenNote) -> None:
-        """Append slurs and slides: they start on the last notehead of a note, stop on the first of its follower."""
+        """Append slurs and slides, from the last notehead of a note to the first of its follower."""
         note = written.tab_note
         arriving = None if written.tie_from else self._arrivals.get(note.id)
         if arriving is not None:
@@ -182,16 +202,9 @@ def _tie_types(written: WrittenNote) -> Iterator[str]:
         yield "start"
 
 
-def _append_tuplet(note: etree._Element, beat: WrittenBeat) -> None:
-    if beat.tuplet_start or beat.tuplet_stop:
-        _append_tuplet_marks(add(note, "notations"), beat)
-
-
-def _append_tuplet_marks(notations: etree._Element, beat: WrittenBeat) -> None:
-    if beat.tuplet_start:
-        add(notations, "tuplet", type="start", number="1")
-    if beat.tuplet_stop:
-        add(notations, "tuplet", type="stop", number="1")
+def _drop_if_empty(note: etree._Element, notations: etree._Element) -> None:
+    if len(notations) == 0:
+        note.remove(notations)
 
 
 def _link_number(note: TabNote) -> str:
@@ -218,7 +231,7 @@ def _append_hand(technical: etree._Element, kind: TechniqueKind | None, end: str
 def _append_bends(technical: etree._Element, corners: tuple[BendCorner, ...]) -> None:
     """Append one ``bend`` per rise or fall of the contour; falls are releases."""
     turning = _turning_points([corner.quarter_tones for corner in corners])
-    for before, after in zip(turning, turning[1:], strict=False):
+    for before, after in pairwise(turning):
         bend = add(technical, "bend")
         add(bend, "bend-alter", f"{(after - before) / 2:g}")
         if after < before:

@@ -14,7 +14,7 @@ from genesis_music.formats.reading import MAX_MEASURES, MAX_NOTES, Bar, ReadNote
 from genesis_music.score import PITCH_NAMES_SHARP, Technique, TechniqueKind, TimeSignature, Tuning
 
 _MAX_DIVISIONS = 1_000_000
-_BEAT_UNITS = {"whole": 4, "half": 2, "quarter": 1, "eighth": Fraction(1, 2), "16th": Fraction(1, 4)}
+_BEAT_UNIT_QUARTERS = {"whole": 4.0, "half": 2.0, "quarter": 1.0, "eighth": 0.5, "16th": 0.25}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def read_part(element: etree._Element, name: str, midi_program: str | None) -> P
     return Part(
         name,
         instrument_of(program),
-        Tuning(name if state.tuning else "", state.tuning),
+        Tuning("custom" if state.tuning else "", state.tuning),
         state.capo,
         tuple(_merged(state)),
         tuple(state.bars),
@@ -193,9 +193,9 @@ def _read_tempo(state: _State, element: etree._Element) -> None:
     if tempo is not None:
         bpm = float(tempo)
     elif per_minute is not None and per_minute.strip().replace(".", "", 1).isdigit():
-        unit = Fraction(_BEAT_UNITS.get(element.findtext(".//metronome/beat-unit") or "", 1))
+        unit = _BEAT_UNIT_QUARTERS.get(element.findtext(".//metronome/beat-unit") or "", 1.0)
         dotted = element.find(".//metronome/beat-unit-dot") is not None
-        bpm = float(per_minute) * float(unit) * (1.5 if dotted else 1)
+        bpm = float(per_minute) * unit * (1.5 if dotted else 1)
     else:
         return
     if bpm > 0:
@@ -226,7 +226,14 @@ def _add_note(state: _State, element: etree._Element, pitch: int, duration: Frac
     if "stop" in ties and key in state.tied:
         index = state.tied.pop(key)
         before = state.notes[index].note
-        joined = replace(before, length_quarters=start + duration - before.start_quarters)
+        later = tuple(
+            t for t in _techniques(element) if all(t.kind is not known.kind for known in before.techniques)
+        )
+        joined = replace(
+            before,
+            length_quarters=start + duration - before.start_quarters,
+            techniques=before.techniques + later,
+        )
         state.notes[index] = _StaffNote(staff, joined)
     else:
         index = len(state.notes)
@@ -259,7 +266,10 @@ def _techniques(element: etree._Element) -> Iterator[Technique]:
         (TechniqueKind.SLIDE, ".//slide[@type='stop']"),
         (TechniqueKind.VIBRATO, ".//ornaments/wavy-line[@type='start']"),
         (TechniqueKind.HARMONIC, ".//technical/harmonic"),
+        (TechniqueKind.LET_RING, ".//tied[@type='let-ring']"),
     )
     yield from (Technique(kind, 1.0) for kind, place in marks if element.find(place) is not None)
+    if element.findtext("play/mute") == "palm":
+        yield Technique(TechniqueKind.PALM_MUTE, 1.0)
     if element.findtext("notehead") == "x":
         yield Technique(TechniqueKind.DEAD_NOTE, 1.0)

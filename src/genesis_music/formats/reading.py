@@ -27,6 +27,7 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_MEASURES = 20_000
 MAX_NOTES = 1_000_000
 MAX_NUMERATOR = 64
+MAX_FRET = 48
 MIN_TEMPO_BPM, MAX_TEMPO_BPM = 3.0, 3000.0
 DEFAULT_TEMPO_BPM = 120.0
 SHORTEST_SECONDS = 0.001
@@ -36,8 +37,9 @@ SHORTEST_SECONDS = 0.001
 class ImportedScore:
     """A score file in this project's types.
 
-    Notes have ``string`` and ``fret`` where the file says them (``None`` otherwise) and exact written times; a
-    track whose strings the file does not say has the empty tuning named ``""``. Repeats are not played out.
+    Notes have exact written times, and ``string`` and ``fret`` where the file says them (else ``None``). A
+    tuning is named ``"custom"``; it is empty and named ``""`` where the file says none. Repeats are not
+    played out.
     """
 
     title: str

@@ -1,7 +1,7 @@
 """Tab JSON, ``"genesis.tab/1"``: the whole transcription, for programs; the only format that loses nothing.
 
-The contract is ``schema/genesis.tab-1.schema.json`` (JSON Schema 2020-12). Written times are exact
-fractions ``[numerator, denominator]`` of a quarter note; a note's position counts from the start of its measure.
+The contract is ``schema/genesis.tab-1.schema.json`` (JSON Schema 2020-12). Written times are exact fractions
+``[numerator, denominator]`` of a quarter note; a note's position counts from the start of its measure.
 ``notes`` holds one entry per sounding note; ``tied`` says that it is written as several noteheads
 joined by ties. Numbers are written with all their digits, so reading gives back an equal transcription.
 """
@@ -59,6 +59,7 @@ def to_document(page: Page) -> Json:
         "tempo": tempo_map.tempo_bpm,
         "tempo_confidence": tempo_map.confidence,
         "time_signature": [tempo_map.time_signature.numerator, tempo_map.time_signature.denominator],
+        "swing": transcription.swing_ratio,
         "key": to_key(harmony.key),
         "key_regions": [to_region(region) for region in harmony.regions],
         "tracks": [_track(track, page.tied) for track in transcription.tracks],

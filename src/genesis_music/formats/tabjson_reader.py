@@ -10,7 +10,7 @@ from typing import Any
 
 from genesis_music.errors import ScoreError
 from genesis_music.formats.checks import check_tempo_map, check_track
-from genesis_music.formats.reading import read_limited
+from genesis_music.formats.reading import ImportedScore, read_limited
 from genesis_music.formats.tabjson import SCHEMA, Json
 from genesis_music.score import (
     PITCH_NAMES_FLAT,
@@ -40,7 +40,7 @@ from genesis_music.score import (
 
 
 def read_tab_json(path: Path) -> Transcription:
-    """Read a ``.tab.json`` file; the result equals the transcription that was written (but for stage timings).
+    """Read a ``.tab.json`` file; the result equals the transcription written (but for stage timings).
 
     Raises:
         ScoreError: the file cannot be read, is no tab JSON, or contradicts itself.
@@ -48,13 +48,18 @@ def read_tab_json(path: Path) -> Transcription:
     return parse_tab_json(read_limited(path), path.name)
 
 
+def read_tab_json_score(path: Path) -> ImportedScore:
+    """Read the score in a ``.tab.json`` file; fails like :func:`read_tab_json`."""
+    transcription = read_tab_json(path)
+    return ImportedScore(
+        transcription.source.title, transcription.tempo_map, transcription.tracks, transcription.harmony.key
+    )
+
+
 def parse_tab_json(content: bytes, name: str) -> Transcription:
-    """Turn the bytes of a tab JSON file into a transcription; ``name`` is for the message of the ScoreError."""
+    """Turn the bytes of a tab JSON file into a transcription; ``name`` is for the error message."""
     try:
-        document = json.loads(content, parse_constant=_no_constant)
-        if document["schema"] != SCHEMA:
-            raise ValueError(f"schema {document['schema']!r}")
-        transcription = _transcription(document)
+        transcription = _transcription(json.loads(content, parse_constant=_no_constant))
         check_tempo_map(transcription.tempo_map)
         for track in transcription.tracks:
             check_track(track, transcription.tempo_map)
@@ -64,6 +69,8 @@ def parse_tab_json(content: bytes, name: str) -> Transcription:
 
 
 def _transcription(document: Json) -> Transcription:
+    if document["schema"] != SCHEMA:
+        raise ValueError(f"schema {document['schema']!r:.40}")
     difficulty = document["difficulty"]
     return Transcription(
         source=_source(document["source"]),
@@ -83,6 +90,7 @@ def _transcription(document: Json) -> Transcription:
             _texts(difficulty["reasons"]),
         ),
         warnings=_texts(document["warnings"]),
+        swing_ratio=_optional_number(document["swing"]),
     )
 
 
@@ -168,11 +176,8 @@ def _note(entry: Json) -> TabNote:
 
 
 def _technique(entry: Json) -> Technique:
-    semitones = entry.get("semitones")
     return Technique(
-        TechniqueKind(entry["kind"]),
-        _number(entry["confidence"]),
-        None if semitones is None else _number(semitones),
+        TechniqueKind(entry["kind"]), _number(entry["confidence"]), _optional_number(entry.get("semitones"))
     )
 
 
@@ -212,6 +217,10 @@ def _whole(value: Any) -> int:
 
 def _optional_whole(value: Any) -> int | None:
     return None if value is None else _whole(value)
+
+
+def _optional_number(value: Any) -> float | None:
+    return None if value is None else _number(value)
 
 
 def _fraction(pair: Any) -> Fraction:

@@ -23,6 +23,9 @@ from genesis_music.score import (
 CHORD_GRID_QUARTERS = Fraction(1, 2)
 """Chord names stand on quavers."""
 
+TEMPO_MARK_CHANGE = 0.08
+"""Players breathe by a few per cent without anybody writing it down."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -78,6 +81,16 @@ class Page:
             placed[min(measure.number + late, last)] = section
         return placed
 
+    @cached_property
+    def tempo_marks(self) -> dict[int, float]:
+        """Tempi worth printing by measure number: the first, then every clear change from the last one."""
+        marks: dict[int, float] = {}
+        printed = 0.0
+        for measure in self.transcription.tempo_map.measures:
+            if not marks or abs(measure.tempo_bpm / printed - 1) >= TEMPO_MARK_CHANGE:
+                printed = marks[measure.number] = measure.tempo_bpm
+        return marks
+
     def key_at(self, measure: Measure) -> Key:
         """The key of a measure: that of its middle."""
         middle = measure.start_quarters + measure.length_quarters / 2
@@ -110,7 +123,7 @@ def short_signature(measure: Measure) -> tuple[int, int]:
 
 
 def page_pitch(tab_note: TabNote) -> int:
-    """MIDI pitch of the note as written on the page: the sounding one, moved where the instrument lacks it."""
+    """MIDI pitch of the note on the page: the sounding one, moved where the instrument lacks it."""
     return tab_note.note.pitch_midi + 12 * tab_note.octave_shift
 
 
@@ -119,10 +132,15 @@ def fretted_pitch(tuning: Tuning, capo: int, string: int, fret: int) -> int:
     return tuning.pitches_midi[string - 1] + capo + fret
 
 
-def pitch_name(pitch_midi: int, *, octave: bool = True) -> str:
-    """Scientific name of a pitch, e.g. ``"E2"`` for 40 (or ``"E"``)."""
-    name = spell(pitch_midi % 12, flats=False)
-    return f"{name}{pitch_midi // 12 - 1}" if octave else name
+def pitch_name(pitch_midi: int, *, flats: bool = False) -> str:
+    """Scientific name of a pitch, e.g. ``"E2"`` for 40."""
+    return f"{spell(pitch_midi, flats=flats)}{pitch_midi // 12 - 1}"
+
+
+def string_names(tuning: Tuning) -> tuple[str, ...]:
+    """Names of the open strings, string 1 first: flats in tunings that hold an Eb or Bb, as players say."""
+    flats = any(pitch % 12 in {3, 10} for pitch in tuning.pitches_midi)
+    return tuple(pitch_name(pitch, flats=flats) for pitch in tuning.pitches_midi)
 
 
 def one_line(text: str) -> str:
@@ -140,7 +158,7 @@ def chords_on_beats(chords: Mapping[Fraction, Chord], beats: Sequence[WrittenBea
 
 
 def named_key(name: str) -> Key | None:
-    """Return the key of a MIDI or MusicXML name such as ``"Ebm"`` or ``"F#"``; ``None`` for an unknown one."""
+    """Return the key of a MIDI name such as ``"Ebm"`` or ``"F#"``; ``None`` for an unknown one."""
     mode = "minor" if name.endswith("m") else "major"
     letter, accidentals = name.removesuffix("m")[:1], name.removesuffix("m")[1:]
     if letter not in "CDEFGAB" or not letter or accidentals.strip("#b"):

@@ -14,9 +14,8 @@ from genesis_music.pipeline.clock import Clock
 from genesis_music.pipeline.heard import Heard, Part
 from genesis_music.progress import Stage
 from genesis_music.rhythm.beats import RhythmSettings, track_beats
-from genesis_music.rhythm.quantise import QuantiseSettings, quantise
+from genesis_music.rhythm.quantise import TRIPLET_SWING_RATIO, QuantiseSettings, detect_swing, quantise
 from genesis_music.score import (
-    Chord,
     Difficulty,
     Harmony,
     Note,
@@ -30,6 +29,7 @@ from genesis_music.score import (
 from genesis_music.settings import AUTO, Settings
 from genesis_music.style import detect_style
 from genesis_music.tablature.chord_shapes import chord_voicing
+from genesis_music.tablature.detect import CAPOS, detect_tuning
 from genesis_music.tablature.difficulty import assess_difficulty
 from genesis_music.tablature.fingering import Fingered, FingeringSettings, assign_fingering
 from genesis_music.tablature.fretboard import Place
@@ -51,6 +51,8 @@ class _Setup:
 
     tuning: Tuning
     capo: int
+    reason: str = ""
+    """Why, when it was found from the notes."""
 
 
 def check_names(settings: Settings) -> None:
@@ -87,6 +89,7 @@ def arrange(
             hints = RhythmSettings(settings.tempo_bpm, settings.time_signature)
             tempo_map = track_beats(notes, duration_seconds=heard.source.duration_seconds, settings=hints)
         written = [_written(part, tempo_map, settings) for part in parts]
+        swing_ratio = _swing_ratio(notes, tempo_map, settings)
     with clock.stage(Stage.CHORDS):
         harmony = analyse_harmony(notes, tempo_map)
     with clock.stage(Stage.FRETS):
@@ -106,6 +109,7 @@ def arrange(
         tracks=tracks,
         style=style,
         difficulty=difficulty,
+        swing_ratio=swing_ratio,
         warnings=(*heard.warnings, *(warning for one in arranged for warning in one.warnings)),
         stage_seconds=clock.seconds,
     )
@@ -124,6 +128,13 @@ def _written(part: Part, tempo_map: TempoMap, settings: Settings) -> tuple[Writt
     return quantise(part.notes, tempo_map, _grid(settings))
 
 
+def _swing_ratio(notes: Sequence[Note], tempo_map: TempoMap, settings: Settings) -> float | None:
+    if settings.swing == "off":
+        return None
+    found = detect_swing(notes, tempo_map)
+    return found.ratio if found else TRIPLET_SWING_RATIO if settings.swing == "on" else None
+
+
 def _arrange_part(
     part: Part, times: Sequence[WrittenTime], index: int, settings: Settings, tempo_map: TempoMap
 ) -> _Arranged:
@@ -139,7 +150,7 @@ def _arrange_part(
     )
     notes = detect_techniques(notes, setup.tuning, tempo_map)
     track = Track(part.name, part.instrument, setup.tuning, setup.capo, notes)
-    return _Arranged(track, fingering.warnings)
+    return _Arranged(track, (*filter(None, [setup.reason]), *fingering.warnings))
 
 
 def _setup(part: Part, settings: Settings) -> _Setup:
@@ -148,8 +159,29 @@ def _setup(part: Part, settings: Settings) -> _Setup:
     usual = _Setup(own or INSTRUMENTS[part.instrument].tuning, part.score.capo if part.score else 0)
     if part.instrument != settings.instrument:
         return usual
+    if AUTO in {settings.tuning, _capo_word(settings)}:
+        return _detected(part, settings, usual)
     tuning = parse_tuning(settings.tuning) if settings.tuning else usual.tuning
     return _Setup(tuning, settings.capo or usual.capo)
+
+
+def _capo_word(settings: Settings) -> str:
+    return AUTO if settings.capo is None else str(settings.capo)
+
+
+def _detected(part: Part, settings: Settings, usual: _Setup) -> _Setup:
+    """Find out from the notes what was asked to be found out; keep the rest as chosen."""
+    chosen = parse_tuning(settings.tuning) if settings.tuning not in {"", AUTO} else usual.tuning
+    best = detect_tuning(
+        part.notes,
+        instrument=part.instrument,
+        tunings=None if settings.tuning == AUTO else (chosen,),
+        capos=CAPOS if settings.capo is None else (settings.capo,),
+    )[0]
+    where = f", capo {best.capo}" if best.capo else ""
+    return _Setup(
+        best.tuning, best.capo, f"{part.name}: {best.tuning.name}{where}: {', '.join(best.reasons)}"
+    )
 
 
 def _pinned(part: Part, setup: _Setup) -> tuple[tuple[int, Place], ...]:
@@ -176,20 +208,18 @@ def _tab_note(note_id: str, note: Note, time: WrittenTime, fingered: Fingered) -
 
 
 def _with_shapes(harmony: Harmony, tracks: Sequence[Track]) -> Harmony:
-    """Give every chord a shape on the first guitar-like track."""
+    """Give every chord a shape on the first track, each kind of chord once."""
     if not tracks:
         return harmony
     tuning, capo = tracks[0].tuning, tracks[0].capo
+    shapes: dict[str, tuple[int | None, ...]] = {}
+    for chord in harmony.chords:
+        if chord.root is not None and chord.label not in shapes:
+            bass = chord.root if chord.bass is None else chord.bass
+            shapes[chord.label] = chord_voicing(chord.root, chord.quality, bass, tuning.pitches_midi, capo)
     return replace(
-        harmony, chords=tuple(_with_shape(chord, tuning.pitches_midi, capo) for chord in harmony.chords)
+        harmony, chords=tuple(replace(chord, frets=shapes.get(chord.label, ())) for chord in harmony.chords)
     )
-
-
-def _with_shape(chord: Chord, pitches_midi: tuple[int, ...], capo: int) -> Chord:
-    if chord.root is None:
-        return chord
-    bass = chord.root if chord.bass is None else chord.bass
-    return replace(chord, frets=chord_voicing(chord.root, chord.quality, bass, pitches_midi, capo))
 
 
 def _hardest(difficulties: Sequence[Difficulty]) -> Difficulty:

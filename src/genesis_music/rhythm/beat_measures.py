@@ -50,28 +50,31 @@ def _windows(count: int) -> list[tuple[int, NDArray[np.int64]]]:
 def _centre_weights(reach: int) -> Times:
     """Weights of the least-squares parabola over ``-reach..reach``, evaluated in the middle."""
     if reach < 2:
-        return np.eye(2 * reach + 1)[reach]
+        return np.asarray(np.eye(2 * reach + 1)[reach], np.float64)
     offsets = np.arange(-reach, reach + 1)
     return np.asarray(np.linalg.pinv(np.vander(offsets, 3))[2], np.float64)
 
 
 def extend_beats(beats: BarredBeats, first_onset_seconds: float, end_seconds: float) -> BarredBeats:
-    """Drop beats before the first note and carry the pulse on, so that the last bar is full and ends at or
-    after ``end_seconds`` and the first beat lies at or before the first note.
+    """Fit beats to the notes: from the one at or before the first onset to the end of the bar that holds
+    ``end_seconds``, carrying the pulse on where needed. Without any downbeat in between, the first beat is one.
     """
-    seconds, numbers = list(beats.seconds), list(beats.numbers)
-    signatures = list(beats.signatures)
+    seconds, numbers, signatures = list(beats.seconds), list(beats.numbers), list(beats.signatures)
     before, after = _end_periods(beats.seconds)
     while seconds[0] > first_onset_seconds:
         seconds.insert(0, seconds[0] - before)
         numbers.insert(0, numbers[0] - 1 if numbers[0] > 1 else signatures[0].beats_per_measure)
         signatures.insert(0, signatures[0])
+    start = max(0, int(np.searchsorted(seconds, first_onset_seconds, side="right")) - 1)
+    stop = max(start + 2, int(np.searchsorted(seconds, end_seconds)))
+    seconds, numbers, signatures = seconds[start:stop], numbers[start:stop], signatures[start:stop]
+    if 1 not in numbers:
+        numbers = [number - numbers[0] + 1 for number in numbers]
     while seconds[-1] + after < end_seconds or numbers[-1] < signatures[-1].beats_per_measure:
         seconds.append(seconds[-1] + after)
         numbers.append(numbers[-1] % signatures[-1].beats_per_measure + 1)
         signatures.append(signatures[-1])
-    start = max(0, int(np.searchsorted(seconds, first_onset_seconds, side="right")) - 1)
-    return BarredBeats(np.array(seconds[start:]), np.array(numbers[start:]), tuple(signatures[start:]))
+    return BarredBeats(np.array(seconds), np.array(numbers), tuple(signatures))
 
 
 def _end_periods(seconds: Times) -> tuple[float, float]:

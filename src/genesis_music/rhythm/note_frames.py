@@ -1,8 +1,9 @@
-"""Notes → frames: what a beat tracker can see in a list of notes, at a fixed frame rate.
+"""Notes → frames: what a beat tracker can see in a list of notes, at a fixed number of frames per pulse.
 
 Every feature is local in time and independent of key: registers, bass and top line, chord size, gaps,
-lengths, harmonic change, what is struck anew. Velocity is left out on purpose: the annotations that the
-network learned from have none, and detectors disagree about it.
+lengths, harmonic change, what is struck anew; and of tempo, but for one that says how fast the pulse is.
+Velocity is left out on purpose: the annotations that the network learned from have none, and detectors
+disagree about it.
 """
 
 from __future__ import annotations
@@ -13,22 +14,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from genesis_music.rhythm.pulse import FRAMES_PER_PULSE, PulseClock
 from genesis_music.score import Note
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
-FRAMES_PER_SECOND = 25
-"""Beats are found on this grid and then refined between frames; 40 ms resolve a sixteenth at 180 bpm."""
-
 _REGISTER_CENTRES_MIDI = (36, 42, 48, 54, 60, 66, 72, 78)
 _REGISTER_WIDTH_SEMITONES = 6.0
 _NEAR_EXTREME_SEMITONES = 3.0
-_LINE_WINDOWS_FRAMES = (12, 50)
-_CHANGE_WINDOWS_FRAMES = (8, 16, 32, 64)
-_LONGEST_GAP_SECONDS = 4.0
+_TYPICAL_PULSE_SECONDS = 0.5
+_LINE_WINDOWS_FRAMES = (FRAMES_PER_PULSE // 2, 2 * FRAMES_PER_PULSE)
+_CHANGE_WINDOWS_FRAMES = (6, 12, 24, 48)
+_LONGEST_GAP_FRAMES = 8 * FRAMES_PER_PULSE
 
-FEATURES = len(_REGISTER_CENTRES_MIDI) + 2 * len(_LINE_WINDOWS_FRAMES) + 2 * len(_CHANGE_WINDOWS_FRAMES) + 9
+FEATURES = len(_REGISTER_CENTRES_MIDI) + 2 * len(_LINE_WINDOWS_FRAMES) + 2 * len(_CHANGE_WINDOWS_FRAMES) + 10
 """Number of features per frame."""
 
 
@@ -54,17 +54,17 @@ class _NoteArrays:
         return total[: self.frames].astype(np.float32)
 
 
-def note_frames(notes: Sequence[Note], duration_seconds: float) -> FloatArray:
+def note_frames(notes: Sequence[Note], clock: PulseClock) -> FloatArray:
     """Lay notes out as features.
 
     Args:
-        notes: in any order; onsets before 0 s or after the end are moved to the edge.
-        duration_seconds: the features cover ``0..duration_seconds``.
+        notes: at least one, in any order; onsets outside the clock's span are moved to its edges.
+        clock: the times of the frames.
 
     Returns:
-        ``[frames, FEATURES]`` at :data:`FRAMES_PER_SECOND`, values mostly in 0..2.
+        ``[frames, FEATURES]``, one row per frame of the clock, values mostly in 0..2.
     """
-    arrays = _columns(notes, int(np.ceil(duration_seconds * FRAMES_PER_SECOND)) + 1)
+    arrays = _columns(notes, clock)
     lowest, highest = _line_height(arrays, low=True), _line_height(arrays, low=False)
     columns = [
         *_registers(arrays),
@@ -74,18 +74,19 @@ def note_frames(notes: Sequence[Note], duration_seconds: float) -> FloatArray:
         *_onset_character(arrays),
         *_gaps(arrays),
         *_sounding(arrays),
+        np.log2(clock.pulse_seconds / _TYPICAL_PULSE_SECONDS),
     ]
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def _columns(notes: Sequence[Note], frames: int) -> _NoteArrays:
+def _columns(notes: Sequence[Note], clock: PulseClock) -> _NoteArrays:
     rows = sorted((note.onset_seconds, note.end_seconds, note.pitch_midi) for note in notes)
     onsets, ends, pitches = (np.array(column) for column in zip(*rows, strict=True))
     return _NoteArrays(
-        onset_frames=np.clip(onsets * FRAMES_PER_SECOND, 0, frames - 1).astype(np.float32),
-        end_frames=np.clip(ends * FRAMES_PER_SECOND, 0, frames - 1).astype(np.float32),
+        onset_frames=clock.frames_at(onsets).astype(np.float32),
+        end_frames=clock.frames_at(ends).astype(np.float32),
         pitch_midi=pitches.astype(np.int64),
-        frames=frames,
+        frames=len(clock.seconds),
     )
 
 
@@ -154,10 +155,10 @@ def _harmonic_change(chroma: FloatArray) -> list[FloatArray]:
 
 def _onset_character(arrays: _NoteArrays) -> list[FloatArray]:
     """All onsets; onsets weighted by length; onsets weighted by how long their pitch was not struck."""
-    length = np.log1p((arrays.end_frames - arrays.onset_frames) / FRAMES_PER_SECOND * 4)
+    length = np.log1p((arrays.end_frames - arrays.onset_frames) / FRAMES_PER_PULSE * 2)
     order = np.lexsort((arrays.onset_frames, arrays.pitch_midi))
     pitch, onset = arrays.pitch_midi[order], arrays.onset_frames[order]
-    longest = np.float32(_LONGEST_GAP_SECONDS * FRAMES_PER_SECOND)
+    longest = np.float32(_LONGEST_GAP_FRAMES)
     unheard = np.full(len(order), longest, np.float32)
     same = pitch[1:] == pitch[:-1]
     unheard[order[1:]] = np.where(same, np.minimum(np.diff(onset), longest), longest)
@@ -171,7 +172,7 @@ def _gaps(arrays: _NoteArrays) -> list[FloatArray]:
     """Time since the last onset and until the next one, everywhere and at onsets only (logarithmic)."""
     struck = np.unique(arrays.nearest_frame)
     index = np.arange(arrays.frames)
-    limit = _LONGEST_GAP_SECONDS * FRAMES_PER_SECOND
+    limit = _LONGEST_GAP_FRAMES
     edges = np.concatenate([[-limit], struck, [arrays.frames + limit]])
     since = index - edges[np.searchsorted(struck, index, side="right")]
     until = edges[np.searchsorted(struck, index, side="right") + 1] - index

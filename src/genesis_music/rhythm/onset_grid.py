@@ -2,7 +2,7 @@
 
 The states of an onset are the two places around it on each candidate grid of its beat. A path pays, in nats,
 
-1. for the distance of each onset from its place (Gaussian up to three standard deviations, linear beyond; the
+1. for the distance of each onset from its place (Gaussian up to 2.5 standard deviations, linear beyond; the
    standard deviation is the piece's own). Deviations are correlated in time (a beat tracked late makes all
    its notes early), so each is measured from what the last one predicts, an AR(1) process;
 2. for the complexity of the places and grids, and for changing the grid (:mod:`.grids`);
@@ -20,100 +20,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from statistics import median  # numpy's would load numpy.ma, 50 ms
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genesis_music.rhythm.beat_table import BeatTable, FloatArray, IntArray, shrunk_median
 from genesis_music.rhythm.grids import NEVER, Grid, change_cost
 from genesis_music.rhythm.metre import to_ticks
-from genesis_music.score import TempoMap, TimeSignature
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 GridChoice = Callable[[Fraction], tuple[Grid, ...]]
+"""Gives the candidate grids for a beat of a written length in quarter notes."""
 
 _FIRST_SIGMA_SECONDS = 0.02
 _SIGMA_RANGE_SECONDS = (0.008, 0.035)
+_OUTLIER_SIGMAS = 2.5
 _CORRELATION_SECONDS = 0.5
+"""How long a deviation is remembered."""
 _MERGE_SECONDS = 0.03
 _MERGE_LIMIT_NATS = 14.0
-_OUTLIER_SIGMAS = 3.0
-_LATENESS_SECONDS = 0.06
-_LATENESS_PHASE = 0.16
-_LATENESS_PRIOR_ONSETS = 8
-_CHUNK_ONSETS = 1024
-_PRIOR_BEATS = 16.0
+"""Two onsets at one place cost (gap / merge time)², at most this much."""
+_PRIOR_BEATS = 7.0
 """The prior of the grids weighs as much as this many beats of the piece."""
-
-
-@dataclass(frozen=True, slots=True)
-class BeatTable:
-    """The beats that grids divide: start and length on the page (ticks) and in time (seconds).
-
-    ``kinds`` indexes ``lengths``, the different written lengths of a beat.
-    """
-
-    start_ticks: IntArray
-    length_ticks: IntArray
-    start_seconds: FloatArray
-    length_seconds: FloatArray
-    kinds: IntArray
-    lengths: tuple[Fraction, ...]
-
-
-def beat_table(tempo_map: TempoMap) -> BeatTable:
-    """List the beats of all measures; a pickup's first beat may start before the measure does."""
-    starts: list[Fraction] = []
-    lengths: list[Fraction] = []
-    for measure in tempo_map.measures:
-        beat = grid_beat(measure.time_signature)
-        count = -(-measure.length_quarters // beat)
-        first = measure.start_quarters + measure.length_quarters - count * beat
-        starts += [first + index * beat for index in range(count)]
-        lengths += [beat] * count
-    kinds = tuple(sorted(set(lengths)))
-    edges = np.array(
-        [tempo_map.seconds_at(q) for q in (*map(float, starts), float(starts[-1] + lengths[-1]))]
-    )
-    return BeatTable(
-        np.array([to_ticks(q) for q in starts]),
-        np.array([to_ticks(q) for q in lengths]),
-        edges[:-1],
-        np.maximum(np.diff(edges), 1e-6),
-        np.array([kinds.index(length) for length in lengths]),
-        kinds,
-    )
-
-
-def aligned_to(onset_seconds: FloatArray, table: BeatTable) -> BeatTable:
-    """Move all beats by the constant lateness (or earliness) with which onsets are played on them.
-
-    Players lay back, detectors lag: without this, straight off-beats would look swung.
-    """
-    nearest = np.clip(np.searchsorted(table.start_seconds, onset_seconds), 1, len(table.kinds) - 1)
-    after = onset_seconds - table.start_seconds[nearest]
-    before = onset_seconds - table.start_seconds[nearest - 1]
-    lateness = np.where(np.abs(after) < np.abs(before), after, before)
-    window = np.minimum(_LATENESS_SECONDS, _LATENESS_PHASE * table.length_seconds[nearest])
-    on_beat = lateness[np.abs(lateness) < window]
-    if not len(on_beat):
-        return table
-    trust = len(on_beat) / (len(on_beat) + _LATENESS_PRIOR_ONSETS)
-    return replace(table, start_seconds=table.start_seconds + trust * float(np.median(on_beat)))
-
-
-def grid_beat(signature: TimeSignature) -> Fraction:
-    """The beat that grids divide: the felt beat, but never longer than a quarter in simple metres."""
-    return signature.beat_quarters if signature.is_compound else min(signature.beat_quarters, Fraction(1))
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedOnsets:
-    """Written position (ticks), beat and grid (index into its candidates) of each onset."""
-
-    ticks: IntArray
-    beats: IntArray
-    grids: IntArray
+_CHUNK_ONSETS = 1024
+"""Step costs are computed for this many onsets at once, to bound memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +57,8 @@ class _States:
     costs: FloatArray
 
 
-def place_onsets(onset_seconds: FloatArray, table: BeatTable, choice: GridChoice) -> PlacedOnsets:
-    """Place onsets (seconds, ascending, at least one); ``choice`` gives the grids for a beat length."""
+def place_onsets(onset_seconds: FloatArray, table: BeatTable, choice: GridChoice) -> IntArray:
+    """Return the written place (ticks) of every onset (seconds, ascending, at least one)."""
     grids = [choice(length) for length in table.lengths]
     states = _states(onset_seconds, table, grids)
     prior = _Prior.of(table, grids)
@@ -137,7 +67,7 @@ def place_onsets(onset_seconds: FloatArray, table: BeatTable, choice: GridChoice
     timing = _Timing.of(states.errors[rows, path])
     prior = prior.adapted_to(states.beats[rows, path], states.grids[rows, path])
     path = _decode(onset_seconds, states, prior, timing)
-    return PlacedOnsets(states.ticks[rows, path], states.beats[rows, path], states.grids[rows, path])
+    return states.ticks[rows, path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +81,8 @@ class _Timing:
     @classmethod
     def of(cls, errors: FloatArray) -> _Timing:
         """Estimate them robustly from deviations in seconds."""
-        trust = len(errors) / (len(errors) + _LATENESS_PRIOR_ONSETS)
-        mean = trust * float(np.median(errors))
-        sigma = float(np.clip(1.48 * np.median(np.abs(errors - mean)), *_SIGMA_RANGE_SECONDS))
+        mean = shrunk_median(errors)
+        sigma = float(np.clip(1.48 * median(np.abs(errors - mean).tolist()), *_SIGMA_RANGE_SECONDS))
         clipped = np.clip(errors - mean, -2 * sigma, 2 * sigma)
         power = float(np.sum(clipped**2))
         correlation = float(np.sum(clipped[1:] * clipped[:-1])) / power if power else 0.0

@@ -12,17 +12,11 @@ from itertools import groupby
 import numpy as np
 
 from genesis_music.errors import SettingsError
+from genesis_music.rhythm.beat_table import BeatTable, FloatArray, aligned_to, beat_table
 from genesis_music.rhythm.chords import Strike, find_strikes
 from genesis_music.rhythm.grids import candidate_grids, fixed_grid
 from genesis_music.rhythm.metre import to_quarters, to_ticks
-from genesis_music.rhythm.onset_grid import (
-    BeatTable,
-    FloatArray,
-    GridChoice,
-    aligned_to,
-    beat_table,
-    place_onsets,
-)
+from genesis_music.rhythm.onset_grid import GridChoice, place_onsets
 from genesis_music.rhythm.swing import Swing, detect_swing
 from genesis_music.rhythm.written_lengths import Timeline, write_lengths
 from genesis_music.score import Note, TempoMap, WrittenTime
@@ -35,7 +29,7 @@ _STEPS = {
     for denominator in (4, 8, 16, 32)
 }
 GRIDS = ("auto", *_STEPS)
-_TRIPLET_SWING_RATIO = 2 / 3
+TRIPLET_SWING_RATIO = 2 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +49,7 @@ class QuantiseSettings:
     def __post_init__(self) -> None:
         if self.grid not in GRIDS:
             raise SettingsError(f"Unknown grid {self.grid!r}: use one of {', '.join(GRIDS)}.")
-        if self.swing not in ("auto", True, False):
+        if not isinstance(self.swing, bool) and self.swing != "auto":
             raise SettingsError(f"Unknown swing {self.swing!r}: use auto, True or False.")
 
 
@@ -85,7 +79,7 @@ def _grid_choice(notes: Sequence[Note], tempo_map: TempoMap, settings: QuantiseS
     if settings.grid != "auto":
         return partial(fixed_grid, step_quarters=_STEPS[settings.grid])
     swing = detect_swing(notes, tempo_map) if settings.swing else None
-    ratio = swing.ratio if swing else _TRIPLET_SWING_RATIO if settings.swing is True else None
+    ratio = swing.ratio if swing else TRIPLET_SWING_RATIO if settings.swing is True else None
     return partial(candidate_grids, swing_ratio=ratio)
 
 
@@ -93,10 +87,13 @@ def _onset_ticks(
     onset_seconds: FloatArray, tempo_map: TempoMap, table: BeatTable, choice: GridChoice
 ) -> list[int]:
     """Written positions inside the piece, ascending."""
-    placed = place_onsets(onset_seconds, table, choice)
+    places = place_onsets(onset_seconds, table, choice)
     last = tempo_map.measures[-1]
-    latest = to_ticks(last.start_quarters + last.length_quarters - min(last.length_quarters, Fraction(1, 4)))
-    return [min(max(int(tick), 0), latest) for tick in placed.ticks]
+    end = to_ticks(last.start_quarters + last.length_quarters)
+    ticks = [max(int(tick), 0) for tick in places]
+    spare = end - to_ticks(min(last.length_quarters, Fraction(1, 4)))
+    latest = max([spare, *(tick for tick in ticks if tick < end)])
+    return [min(tick, latest) for tick in ticks]
 
 
 def _timeline(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median  # numpy's would load numpy.ma, 50 ms
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genesis_music.rhythm.beat_table import BeatTable, FloatArray, aligned_to, beat_table
 from genesis_music.rhythm.chords import find_strikes
-from genesis_music.rhythm.onset_grid import BeatTable, aligned_to, beat_table
 from genesis_music.score import Note, TempoMap
 
 SWING_RATIOS = (0.56, 0.71)
@@ -17,7 +18,11 @@ SWING_RATIOS = (0.56, 0.71)
 
 _OFFBEAT_PHASES = (0.42, 0.8)
 _DOWNBEAT_PHASE = 0.13
+_SECOND_OF_TRIPLET = (0.28, 0.4)
+_THIRD_OF_TRIPLET = (0.6, 0.74)
 _FEWEST_OFFBEATS = 8
+_SMALLEST_LATE_SHARE = 0.7
+_LARGEST_DEVIATION_SECONDS = 0.03
 _LARGEST_TRIPLET_SHARE = 0.4
 
 
@@ -32,33 +37,49 @@ class Swing:
 def detect_swing(notes: Sequence[Note], tempo_map: TempoMap) -> Swing | None:
     """Find out whether the piece swings; ``None`` when its off-beats are straight or too few to tell.
 
-    Only beats (in simple metres) with a single onset between them count. Full triplets, three onsets a beat,
-    speak against swing when there are many: then the piece is written in triplets.
+    Only beats (in simple metres) with a single onset between them count. Many onsets on the middle third of a
+    beat, as in full triplets, speak against swing: then the piece is written in triplets.
     """
     onsets = np.array([strike.onset_seconds for strike in find_strikes(notes)])
     if not len(onsets):
         return None
-    offbeats, triplets = _offbeats(onsets, aligned_to(onsets, beat_table(tempo_map)))
-    if len(offbeats) < _FEWEST_OFFBEATS:
+    found = _offbeats(onsets, aligned_to(onsets, beat_table(tempo_map)))
+    if len(found.phases) < _FEWEST_OFFBEATS:
         return None
-    ratio = float(np.median(offbeats))
-    late = float(np.mean(np.abs(offbeats - ratio) < 0.07))
-    triplet_share = triplets / (triplets + len(offbeats))
+    ratio = median(found.phases.tolist())
+    late_share = float(np.mean(found.phases > (0.5 + ratio) / 2))
+    triplet_share = found.triplets / (found.triplets + len(found.phases))
+    deviation_seconds = median((np.abs(found.phases - ratio) * found.beat_seconds).tolist())
     low, high = SWING_RATIOS
-    if not low <= ratio <= high or late < 0.7 or triplet_share > _LARGEST_TRIPLET_SHARE:
+    swings = low <= ratio <= high and late_share >= _SMALLEST_LATE_SHARE
+    if not swings or triplet_share > _LARGEST_TRIPLET_SHARE or deviation_seconds > _LARGEST_DEVIATION_SECONDS:
         return None
-    return Swing(round(ratio, 3), late * (1 - triplet_share))
+    return Swing(round(ratio, 3), late_share * (1 - triplet_share))
 
 
-def _offbeats(onsets: NDArray[np.float64], table: BeatTable) -> tuple[NDArray[np.float64], int]:
-    """Phases (0..1) of single off-beat onsets in quarter beats, and the number of full-triplet beats."""
+@dataclass(frozen=True, slots=True)
+class _Offbeats:
+    """Phases (0..1) of single off-beat onsets, the seconds of their beats, the number of triplet beats."""
+
+    phases: FloatArray
+    beat_seconds: FloatArray
+    triplets: int
+
+
+def _offbeats(onsets: FloatArray, table: BeatTable) -> _Offbeats:
     beats = np.clip(np.searchsorted(table.start_seconds, onsets, side="right") - 1, 0, len(table.kinds) - 1)
     phases = (onsets - table.start_seconds[beats]) / table.length_seconds[beats]
     quarter = np.array([length == 1 for length in table.lengths])[table.kinds[beats]]
     between = quarter & (phases > _DOWNBEAT_PHASE) & (phases < 1 - _DOWNBEAT_PHASE)
     counts = np.bincount(beats[between], minlength=len(table.kinds))
-    low, high = _OFFBEAT_PHASES
-    single = between & (counts[beats] == 1) & (phases > low) & (phases < high)
-    early = np.bincount(beats[between & (phases > 0.26) & (phases < 0.41)], minlength=len(counts)) > 0
-    late = np.bincount(beats[between & (phases > 0.59) & (phases < 0.74)], minlength=len(counts)) > 0
-    return phases[single], int(np.sum((counts == 2) & early & late))
+    single = between & (counts[beats] == 1) & _within(phases, _OFFBEAT_PHASES)
+    second, third = (
+        np.bincount(beats[between & _within(phases, span)], minlength=len(counts)) > 0
+        for span in (_SECOND_OF_TRIPLET, _THIRD_OF_TRIPLET)
+    )
+    triplets = int(np.sum(second & (third & (counts == 2) | (counts == 1))))
+    return _Offbeats(phases[single], table.length_seconds[beats[single]], triplets)
+
+
+def _within(phases: FloatArray, span: tuple[float, float]) -> NDArray[np.bool_]:
+    return (phases > span[0]) & (phases < span[1])

@@ -16,11 +16,11 @@ MIX = "mix"
 
 
 class Stems(Mapping[str, Recording]):
-    """The stems of one recording by name; closing it closes them all."""
+    """The stems of one recording by name; closing it closes ``resources``, which holds them all."""
 
-    def __init__(self, recordings: Mapping[str, Recording], resources: ExitStack | None = None) -> None:
+    def __init__(self, recordings: Mapping[str, Recording], resources: ExitStack) -> None:
         self._recordings = dict(recordings)
-        self._resources = resources or ExitStack()
+        self._resources = resources
 
     def __getitem__(self, name: str) -> Recording:
         return self._recordings[name]
@@ -33,8 +33,6 @@ class Stems(Mapping[str, Recording]):
 
     def close(self) -> None:
         """Delete the samples of every stem (what is cached on disk stays)."""
-        for recording in self._recordings.values():
-            recording.close()
         self._resources.close()
 
     def __enter__(self) -> Self:
@@ -81,7 +79,8 @@ class NoSeparator:
         recording = load_audio(
             path, sample_rate_hz=sample_rate_hz, settings=settings, on_fraction=on_fraction
         )
-        return Stems({MIX: recording})
+        resources = ExitStack()
+        return Stems({MIX: resources.enter_context(recording)}, resources)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,22 +19,19 @@ OPEN_SHAPES = {
 """Roots (pitch classes) of the chords that a first-year player knows as open shapes, by family."""
 
 FAMILIES = {
-    "": "major",
-    "maj": "major",
     "major": "major",
-    "min": "minor",
-    "m": "minor",
     "minor": "minor",
     "7": "7",
-    "min7": "m7",
     "m7": "m7",
     "maj7": "maj7",
     "sus2": "sus",
     "sus4": "sus",
     "add9": "add9",
     "5": "5",
-    "1": "5",
 }
+"""Family of a chord quality (``harmony``'s names); qualities in none of them are extended or altered."""
+
+EXTENDED = frozenset({"6", "m6", "9", "m9", "maj9", "7sus4"})
 
 FAMILY_RARITY = {
     "major": 0.35,
@@ -51,8 +48,10 @@ FAMILY_RARITY = {
 EASY_MOVABLE = {("major", 5): 0.2, ("minor", 11): 0.25}
 """F and Bm: barré chords, yet the first everyone meets."""
 
+EXTENDED_RARITY = 0.7
 ALTERED_RARITY = 0.9
 FOREIGN_BASS_RARITY = 0.1
+WORTH_NAMING = 0.3
 STANDARD_LOWEST_PITCH_CLASS = 4
 
 
@@ -64,7 +63,7 @@ def chord_rarity(chord: Chord, tuning: Tuning, capo: int) -> float:
     root = (chord.root - shift) % 12
     family = FAMILIES.get(chord.quality)
     if family is None:
-        rarity = ALTERED_RARITY
+        rarity = EXTENDED_RARITY if chord.quality in EXTENDED else ALTERED_RARITY
     elif root in OPEN_SHAPES[family]:
         rarity = 0.0
     else:
@@ -84,7 +83,7 @@ def _tuned_above_standard(tuning: Tuning) -> int:
 def rarity_between(
     chords: Sequence[tuple[Chord, float]], start_seconds: float, end_seconds: float
 ) -> tuple[float, tuple[str, ...]]:
-    """Rarity averaged over the chords' time in the span, and the labels of the rare ones, rarest first."""
+    """Rarity (times confidence) over the chords' time in the span; labels of the rare ones, rarest first."""
     total = weighted = 0.0
     rare: dict[str, float] = {}
     for chord, rarity in chords:
@@ -92,7 +91,8 @@ def rarity_between(
         if overlap <= 0.0 or chord.root is None:
             continue
         total += overlap
-        weighted += overlap * rarity
-        if rarity >= 0.3:
-            rare[chord.label] = rarity
+        # A name that harmony doubts says little about what is fretted.
+        weighted += overlap * rarity * chord.confidence
+        if rarity * chord.confidence >= WORTH_NAMING:
+            rare[chord.label] = rarity * chord.confidence
     return (weighted / total if total else 0.0), tuple(sorted(rare, key=lambda label: -rare[label]))

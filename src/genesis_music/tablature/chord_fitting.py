@@ -2,71 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
-from genesis_music.tablature.fretboard import Place
+from genesis_music.tablature.candidates import Candidate
+from genesis_music.tablature.fretboard import Neck, Place
 from genesis_music.tablature.voicings import Voicings, voicings
 
-ANY_SPAN_FRETS = 99
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A note of a stroke with the octave it will be played in and the places it has there."""
-
-    index: int
-    pitch_midi: int
-    confidence: float
-    octave_shift: int
-    places: tuple[Place, ...]
-    pinned: bool = False
+_ANY_SPAN_FRETS = 99
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The notes of a stroke that are played and their voicings; columns follow ``candidates``."""
+    """The notes of a stroke that are played, and their voicings, whose columns follow ``candidates``."""
 
     candidates: tuple[Candidate, ...]
     voicings: Voicings
 
-    def columns(self) -> list[list[Place]]:
-        """Return, per note, its place in every voicing."""
-        strings, frets = self.voicings.strings.T + 1, self.voicings.frets.T
-        return [
-            [Place(s, f) for s, f in zip(ss, fs, strict=True)]
-            for ss, fs in zip(strings.tolist(), frets.tolist(), strict=True)
-        ]
 
+def fit_stroke(candidates: Sequence[Candidate], neck: Neck, max_span_frets: int) -> Fit:
+    """Find the voicings of a stroke, changing as little as can be.
 
-def fit_stroke(candidates: Sequence[Candidate], strings: int, max_span_frets: int) -> Fit:
-    """Find the voicings of a stroke, leaving out as little as can be.
-
-    Notes without any place are left out at once. Pinned notes stay, whatever the hand thinks of them.
+    Notes without any place are left out at once. When the rest cannot be held together, one note moves by an
+    octave; where that does not help, notes are left out. Pinned notes stay where they are, whatever the hand
+    thinks of it.
     """
-    reachable = tuple(c for c in candidates if c.places)
-    for chosen in _attempts(reachable, strings):
-        found = _voicings(tuple(c.places for c in chosen), strings, max_span_frets)
+    reachable = tuple(candidate for candidate in candidates if candidate.places)
+    for chosen in _attempts(reachable, neck):
+        found = _voicings(tuple(c.places for c in chosen), neck.strings, max_span_frets)
         if len(found):
             return Fit(chosen, found)
-    pinned = tuple(c for c in reachable if c.pinned)
-    return Fit(pinned, _voicings(tuple(c.places for c in pinned), strings, ANY_SPAN_FRETS))
+    pinned = tuple(candidate for candidate in reachable if candidate.pinned)
+    return Fit(pinned, _voicings(tuple(c.places for c in pinned), neck.strings, _ANY_SPAN_FRETS))
 
 
-def _attempts(candidates: tuple[Candidate, ...], strings: int) -> Iterator[tuple[Candidate, ...]]:
-    yield candidates
-    kept = tuple(sorted(sorted(candidates, key=_importance(candidates))[-strings:], key=candidates.index))
-    for size in range(len(kept) - (len(kept) == len(candidates)), 0, -1):
-        subsets = [s for s in combinations(kept, size) if all(c in s for c in kept if c.pinned)]
-        yield from sorted(subsets, key=lambda s: -sum(map(_importance(candidates), s)))
+def _attempts(candidates: tuple[Candidate, ...], neck: Neck) -> Iterator[tuple[Candidate, ...]]:
+    if len(candidates) <= neck.strings:
+        yield candidates
+        yield from _one_moved(candidates, neck)
+    ranked = sorted(candidates, key=lambda c: _importance(c, candidates), reverse=True)
+    kept = [candidate for candidate in candidates if candidate in ranked[: neck.strings]]
+    for size in range(min(len(kept), len(candidates) - 1), 0, -1):
+        yield from _fewer(kept, size)
 
 
-def _importance(candidates: Sequence[Candidate]) -> Callable[[Candidate], float]:
-    """Outer voices carry the bass and the melody, so inner ones go first, the least certain before others."""
-    outer = {candidates[0].index, candidates[-1].index} if candidates else set()
-    return lambda c: 100.0 * c.pinned + 1.0 * (c.index in outer) + c.confidence
+def _one_moved(candidates: tuple[Candidate, ...], neck: Neck) -> Iterator[tuple[Candidate, ...]]:
+    pitches = {candidate.pitch_midi for candidate in candidates}
+    for index, candidate in enumerate(candidates):
+        for octaves in (1, -1):
+            moved = candidate.moved(octaves, neck)
+            if not candidate.pinned and moved.places and moved.pitch_midi not in pitches:
+                yield (*candidates[:index], moved, *candidates[index + 1 :])
+
+
+def _fewer(candidates: Sequence[Candidate], size: int) -> list[tuple[Candidate, ...]]:
+    """All choices of ``size`` notes that keep the pinned ones, those of the most important notes first."""
+    pinned = {candidate.index for candidate in candidates if candidate.pinned}
+    subsets = [s for s in combinations(candidates, size) if pinned <= {c.index for c in s}]
+    return sorted(subsets, key=lambda subset: -sum(_importance(c, candidates) for c in subset))
+
+
+def _importance(candidate: Candidate, stroke: Sequence[Candidate]) -> float:
+    """The outer voices carry bass and melody, so inner ones go first, the least certain before others."""
+    outer = candidate.index in {stroke[0].index, stroke[-1].index}
+    return 100.0 * candidate.pinned + 1.0 * outer + candidate.confidence
 
 
 @lru_cache(maxsize=4096)

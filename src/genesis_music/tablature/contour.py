@@ -41,8 +41,13 @@ STEADY_SEMITONES = 0.3
 SMALLEST_BEND_SEMITONES = 0.7
 LARGEST_BEND_SEMITONES = 4.5
 LARGEST_VIBRATO_SEMITONES = 1.3
+STEEPEST_SHARE = 0.75
+"""Of a bend's height, the most that 20 ms can bring."""
+LARGEST_MISTUNING_SEMITONES = 0.5
+JUMP_SEMITONES = 0.9
+"""A single step this large from one point to the next is no finger: the detector heard another note there."""
 
-VIBRATO_WEIGHTS = (3.651, 6.949, 3.738, -0.721)
+VIBRATO_WEIGHTS = (3.676, 6.659, 3.804, -0.650)
 """Bias and weights of :func:`vibrato_features`, fitted by ``python -m training.techniques``."""
 
 
@@ -85,6 +90,11 @@ class _Tape:
     start: IntColumn
     stop: IntColumn
 
+    @property
+    def room(self) -> IntColumn:
+        """Points that each note takes up, edges included."""
+        return self.stop - self.start + 2 * EDGE_POINTS
+
     def running_median(self, points: int) -> FloatColumn:
         windows = np.lib.stride_tricks.sliding_window_view(np.pad(self.semitones, points // 2), points)
         # A partition is several times faster than np.median's general path.
@@ -118,12 +128,25 @@ def _tape(notes: Sequence[Note]) -> _Tape:
     for note in notes:
         times = np.arange(0.0, note.duration_seconds, GRID_SECONDS)
         offsets = [point.offset_seconds for point in note.bend]
-        contour = np.interp(times, offsets, [point.semitones for point in note.bend])
+        contour = np.interp(times, offsets, _without_jumps([point.semitones for point in note.bend]))
         padded += [np.full(EDGE_POINTS, contour[0]), contour, np.full(EDGE_POINTS, contour[-1])]
         starts.append(at + EDGE_POINTS)
         stops.append(at + EDGE_POINTS + len(contour))
         at = stops[-1] + EDGE_POINTS
     return _Tape(np.concatenate(padded), np.array(starts), np.array(stops))
+
+
+def _without_jumps(semitones: Sequence[float]) -> FloatColumn:
+    """Close up lone steps between two points, the longer part staying; a fast glide takes several steps."""
+    contour = np.array(semitones)
+    steps = np.diff(contour)
+    if not len(steps) or np.abs(steps).max() < JUMP_SEMITONES:
+        return contour
+    around = np.abs(np.pad(steps, 1))
+    lone = (np.abs(steps) >= JUMP_SEMITONES) & (np.maximum(around[:-2], around[2:]) < np.abs(steps) / 2)
+    closed = contour - np.concatenate([[0.0], np.cumsum(np.where(lone, steps, 0.0))])
+    shifted: FloatColumn = closed + (np.median(contour) - np.median(closed))
+    return shifted
 
 
 def _read(tape: _Tape) -> list[ContourReading]:
@@ -155,34 +178,46 @@ def _glides(tape: _Tape, level: FloatColumn) -> tuple[FloatColumn, FloatColumn]:
     return arriving, leaving
 
 
-def _bends(tape: _Tape, level: FloatColumn) -> list[ContourReading]:
+def _bends(tape: _Tape, slow_movement: FloatColumn) -> list[ContourReading]:
     """Bend of each note, from its slow movement."""
+    level = slow_movement
     start, end = level[tape.start + 2], level[tape.stop - 3]
+    # A string tuned sharp or flat lies off its pitch all the time: bends are measured from where it starts.
+    base = np.where(np.abs(start) <= LARGEST_MISTUNING_SEMITONES, start, 0.0)
+    level, start, end = level - np.repeat(base, tape.room), start - base, end - base
     height = tape.per_note(np.maximum, level)
     length = tape.stop - tape.start
-    noise = tape.per_note(np.add, np.abs(tape.semitones - level)) / length
+    noise = tape.per_note(np.add, np.abs(tape.semitones - slow_movement)) / length
     owner = np.repeat(np.arange(len(length)), length)
     inside = np.concatenate([np.arange(a, b) for a, b in zip(tape.start, tape.stop, strict=True)])
     held = np.bincount(owner, weights=level[inside] > 0.8 * height[owner], minlength=len(length))
     bent = (
-        (height - np.minimum(start, end) >= SMALLEST_BEND_SEMITONES)
-        & (height >= SMALLEST_BEND_SEMITONES)
+        (height >= SMALLEST_BEND_SEMITONES)
+        & (height - np.minimum(start, end) >= SMALLEST_BEND_SEMITONES)
         & (height <= LARGEST_BEND_SEMITONES)
-        & (np.minimum(start, end) > -0.5)
+        & (np.minimum(start, end) > -STEADY_SEMITONES)
+        & (_steepest(tape) <= STEEPEST_SHARE * height)
     )
     score = 6.0 * (height - 0.75) - 4.0 * np.maximum(noise - 0.1, 0.0)
     confidence = np.where(bent, _logistic(score) * np.minimum(1.0, held / 8), 0.0)
-    columns = (confidence, height, start, end)
+    columns = (confidence, height, start, end, base)
     return [_bend_reading(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def _bend_reading(confidence: float, height: float, start: float, end: float) -> ContourReading:
+def _steepest(tape: _Tape) -> FloatColumn:
+    """Largest change within 20 ms in each note: a finger needs longer for a whole bend."""
+    edge = tape.running_median(3)
+    change = np.abs(edge[2:] - edge[:-2])
+    return tape.per_note(np.maximum, np.pad(change, 1))
+
+
+def _bend_reading(confidence: float, height: float, start: float, end: float, base: float) -> ContourReading:
     return ContourReading(
         bend_confidence=confidence,
         bend_semitones=max(0.5, round(height * 2) / 2) if confidence else 0.0,
         bend_shape=_shape(height, start, end) if confidence else None,
-        start_semitones=start,
-        end_semitones=end,
+        start_semitones=start + base,
+        end_semitones=end + base,
     )
 
 

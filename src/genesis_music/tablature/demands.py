@@ -1,7 +1,16 @@
 """What each measure of a tab asks of the player: the rubric's six sub-scores, 0 (nothing) to 1 (the utmost).
 
 Everything is taken from the page (written positions, at the tempo of the tempo map), so the same page is
-never judged easier at a faster tempo, and a sloppy performance does not make a piece harder.
+never judged easier at a faster tempo, and a sloppy performance does not make a piece harder. Each sub-score
+rises with the counts it is made of and never falls:
+
+* uncommon chords: rarity of the chords sounding (by time; less where a line is played), height on the neck;
+* finger positioning: widest stretch (mm), share of barré grips, fastest position shift (mm/s);
+* fingering difficulty: fingers held, share of bent notes, fingers put down per second;
+* repetitiveness: mean surprise of what is fretted (bits, from its frequency in the piece; over the piece this
+  is the entropy), so higher means less repetition;
+* right hand: strokes per second (slurs cost none, strums less), string skips, strings plucked apart;
+* speed of change: fingers put down per second.
 """
 
 from __future__ import annotations
@@ -17,6 +26,30 @@ from genesis_music.score import Chord, TempoMap, Track
 from genesis_music.tablature.chord_familiarity import chord_rarity, rarity_between
 from genesis_music.tablature.hand import Grip, Place, fret_mm, grip_of, shift_frets
 from genesis_music.tablature.page_events import Event, held_grips, page_events
+
+# Where each count starts to be felt and where it is the utmost, in its own unit.
+STRETCH_MM = (70.0, 150.0)
+"""From the first three frets (an open C) to five frets in first position."""
+SHIFT_MM_PER_SECOND = (50.0, 1000.0)
+PLACEMENTS_PER_SECOND = (1.0, 12.0)
+"""Fretting fingers put down: one a second for slow chord changes, twelve for sixteenths at 180."""
+BUSY_PLACEMENTS_PER_SECOND = (3.0, 14.0)
+PICKS_PER_SECOND = (2.0, 14.0)
+GRIP_FINGERS = (1.5, 7.0)
+"""Fingers of a held grip, one more for a barré."""
+NECK_FRETS = (4.0, 16.0)
+SURPRISE_BITS = (2.0, 9.0)
+"""From four grips in turn (2 bits) to five hundred different ones (9 bits)."""
+
+BARRE_BURDEN = 0.45
+STRETCH_BURDEN = 0.5
+SHIFT_BURDEN = 0.8
+NECK_BURDEN = 0.6
+BEND_BURDEN = 0.4
+PLACEMENT_BURDEN = 0.9
+SKIP_BURDEN = 0.3
+INDEPENDENCE_BURDEN = 0.25
+"""How hard each alone can make its sub-score (0..1)."""
 
 STRUM_STRINGS = 3
 STRUM_EFFORT = 0.6
@@ -70,14 +103,15 @@ class _Move:
     surprise_bits: float
 
 
-def ramp(value: float, zero_at: float, one_at: float) -> float:
-    """0 up to ``zero_at``, 1 from ``one_at``, straight in between."""
+def ramp(value: float, span: tuple[float, float]) -> float:
+    """0 up to where the span begins, 1 from where it ends, straight in between."""
+    zero_at, one_at = span
     return min(max((value - zero_at) / (one_at - zero_at), 0.0), 1.0)
 
 
-def rate_ramp(per_second: float, zero_at: float, one_at: float) -> float:
+def rate_ramp(per_second: float, span: tuple[float, float]) -> float:
     """The same on a logarithmic scale: each doubling of a rate is one step harder."""
-    return ramp(log2(max(per_second, 1e-6)), log2(zero_at), log2(one_at))
+    return ramp(log2(max(per_second, 1e-6)), (log2(span[0]), log2(span[1])))
 
 
 def either(*scores: float) -> float:
@@ -175,21 +209,23 @@ def _judge(
     picks = _busy_rate([move.step_seconds for move in moves if move.event.plucked])
     placements = _busy_rate([m.hold_seconds / m.fingers_placed for m in moves if m.fingers_placed])
     demands = Demands(
-        uncommon_chords=either((1 - melodic) * rarity, 0.6 * _neck_score(events)),
+        uncommon_chords=either((1 - melodic) * rarity, NECK_BURDEN * _neck_score(events)),
         finger_positioning=either(
-            0.5 * ramp(stretch, 70, 150), 0.45 * _share(grips), 0.8 * rate_ramp(shift, 50, 1000)
+            STRETCH_BURDEN * ramp(stretch, STRETCH_MM),
+            BARRE_BURDEN * _barre_share(grips),
+            SHIFT_BURDEN * rate_ramp(shift, SHIFT_MM_PER_SECOND),
         ),
         fingering_difficulty=_fingering_score(grips, events, placements),
-        repetitiveness=ramp(sum(move.surprise_bits for move in moves) / len(moves), 2, 9),
+        repetitiveness=ramp(sum(move.surprise_bits for move in moves) / len(moves), SURPRISE_BITS),
         right_hand=_right_hand_score(moves, picks),
-        speed_of_change=rate_ramp(placements, 1, 12),
+        speed_of_change=rate_ramp(placements, PLACEMENTS_PER_SECOND),
     )
     return MeasureDemands(
         number, len(events), demands, any(g.barre for g in grips), stretch, shift, picks, rare
     )
 
 
-def _share(grips: Sequence[Grip]) -> float:
+def _barre_share(grips: Sequence[Grip]) -> float:
     return sum(grip.barre for grip in grips) / len(grips)
 
 
@@ -214,20 +250,21 @@ def _melodic_share(moves: Sequence[_Move]) -> float:
 def _neck_score(events: Sequence[Event]) -> float:
     """How far from the open position it is played: 0 within four frets, 1 on average above the 16th."""
     frets = [fret for event in events for _, fret in event.places if fret > 0]
-    return ramp(sum(frets) / len(frets), 4, 16) if frets else 0.0
+    return ramp(sum(frets) / len(frets), NECK_FRETS) if frets else 0.0
 
 
 def _fingering_score(grips: Sequence[Grip], events: Sequence[Event], placements_per_second: float) -> float:
-    held = sum(ramp(grip.fingers + grip.barre, 1.5, 7) for grip in grips) / len(grips)
+    held = sum(ramp(grip.fingers + grip.barre, GRIP_FINGERS) for grip in grips) / len(grips)
     bent = sum(event.bent > 0 for event in events) / len(events)
-    return either(held, 0.4 * bent, 0.9 * rate_ramp(placements_per_second, 3, 14))
+    busy = rate_ramp(placements_per_second, BUSY_PLACEMENTS_PER_SECOND)
+    return either(held, BEND_BURDEN * bent, PLACEMENT_BURDEN * busy)
 
 
 def _right_hand_score(moves: Sequence[_Move], picks_per_second: float) -> float:
     strummed = sum(len(move.event.places) >= STRUM_STRINGS for move in moves) / len(moves)
-    speed = rate_ramp(picks_per_second, 2, 14) * (1 - (1 - STRUM_EFFORT) * strummed)
+    speed = rate_ramp(picks_per_second, PICKS_PER_SECOND) * (1 - (1 - STRUM_EFFORT) * strummed)
     skips = sum(move.strings_crossed > 1 for move in moves) / len(moves)
-    return either(speed, 0.3 * skips, 0.25 * _independence(moves))
+    return either(speed, SKIP_BURDEN * skips, INDEPENDENCE_BURDEN * _independence(moves))
 
 
 def _independence(moves: Sequence[_Move]) -> float:

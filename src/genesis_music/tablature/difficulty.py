@@ -81,7 +81,7 @@ def level_of(demands: Demands) -> float:
     weights, scores = asdict(WEIGHTS), asdict(demands)
     square = sum(weights[name] * scores[name] ** 2 for name in weights) / sum(weights.values())
     share = (sqrt(square) - EASIEST_SCORE) / (HARDEST_SCORE - EASIEST_SCORE)
-    return round(1.0 + 9.0 * min(max(share, 0.0), 1.0) ** LEVEL_EXPONENT, 1)
+    return round(1.0 + 9.0 * float(min(max(share, 0.0), 1.0) ** LEVEL_EXPONENT), 1)
 
 
 def _overall(judged: Sequence[Demands]) -> Demands:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genesis_music.errors import SettingsError
 from genesis_music.score import Note, Tuning
-from genesis_music.tablature.chord_fitting import Candidate, Fit, fit_stroke
-from genesis_music.tablature.fretboard import Place, check_capo, places
-from genesis_music.tablature.hand_search import SearchWeights, Stroke, best_path
+from genesis_music.tablature.candidates import find_candidates
+from genesis_music.tablature.chord_fitting import Fit, fit_stroke
+from genesis_music.tablature.fret_model import FretModel, load_fret_model
+from genesis_music.tablature.fret_scores import string_scores
+from genesis_music.tablature.fretboard import Neck, Place
+from genesis_music.tablature.hand_search import DEFAULT_WEIGHTS, SearchWeights, Stroke, best_path
 from genesis_music.tablature.simultaneous import group_simultaneous
 from genesis_music.tablature.tunings import INSTRUMENTS, pitch_name
 
-OCTAVES = (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
-ALTERNATIVES = 3
-WEIGHTS = SearchWeights()
+BELOW_POSITION_COST = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,14 @@ class FingeringSettings:
         max_span_frets: how far a hand reaches near the nut; it grows up the neck.
         position: lowest fret to play at, if the user wishes one; lower places only where needed.
         pinned: places that are fixed, as ``(index of the note, place)``.
+        weights: what counts how much.
     """
 
     max_fret: int = INSTRUMENTS["guitar"].frets
     max_span_frets: int = 4
     position: int | None = None
     pinned: tuple[tuple[int, Place], ...] = ()
+    weights: SearchWeights = DEFAULT_WEIGHTS
 
 
 DEFAULT_SETTINGS = FingeringSettings()
@@ -69,6 +73,7 @@ def assign_fingering(
     capo: int = 0,
     settings: FingeringSettings = DEFAULT_SETTINGS,
     evidence: Sequence[NDArray[np.float32] | None] | None = None,
+    model: FretModel | None = None,
 ) -> Fingering:
     """Choose where on the neck each note is played.
 
@@ -79,6 +84,7 @@ def assign_fingering(
         settings: neck, hand and wishes.
         evidence: per note ``[strings, frets + 1]`` log-probabilities from the audio (frets from the capo),
             or ``None`` where there are none.
+        model: what guitarists usually do; ``None`` for the shipped one.
 
     Returns:
         A place for every note, or ``None`` with a warning for one that cannot be played.
@@ -87,73 +93,32 @@ def assign_fingering(
         SettingsError: capo off the neck, a pinned place that does not sound its note, or evidence that does
             not match the notes.
     """
-    check_capo(capo, settings.max_fret)
-    candidates = _candidates(notes, tuning, capo, settings)
-    scores = _place_scores(candidates, evidence, settings)
-    fits = [
-        fit_stroke([candidates[i] for i in group], tuning.strings, settings.max_span_frets)
-        for group in group_simultaneous(notes, tuning.strings)
-    ]
+    neck = Neck(tuning, capo, settings.max_fret)
+    if evidence is not None and len(evidence) != len(notes):
+        raise SettingsError(f"Evidence for {len(evidence)} notes was given with {len(notes)} notes.")
+    candidates = find_candidates(notes, neck, settings.pinned)
+    groups = group_simultaneous(notes, neck.strings)
+    fits = [fit_stroke([candidates[i] for i in group], neck, settings.max_span_frets) for group in groups]
     fits = [fit for fit in fits if fit.candidates]
-    strokes = [_stroke(notes, fit, scores) for fit in fits]
-    rows = best_path(strokes, tuning.strings, WEIGHTS)
-    fingered = _collect(len(notes), fits, rows, scores)
+    scores = settings.weights.model * string_scores(notes, fits, neck, model or load_fret_model())
+    _add_wishes(scores, fits, settings.position, evidence)
+    rows = best_path([_stroke(notes, fit, scores) for fit in fits], tuning.strings, settings.weights)
+    fingered = _collect(fits, rows, scores)
     return Fingering(fingered, _warnings(notes, fingered))
 
 
-def _candidates(
-    notes: Sequence[Note], tuning: Tuning, capo: int, settings: FingeringSettings
-) -> list[Candidate]:
-    pinned = dict(settings.pinned)
-    if any(not 0 <= index < len(notes) for index in pinned):
-        raise SettingsError(f"A place is pinned for a note that does not exist (there are {len(notes)}).")
-    return [
-        _pinned(index, note, pinned[index], tuning, capo, settings)
-        if index in pinned
-        else _candidate(index, note, tuning, capo, settings)
-        for index, note in enumerate(notes)
-    ]
-
-
-def _pinned(  # noqa: PLR0917
-    index: int, note: Note, place: Place, tuning: Tuning, capo: int, settings: FingeringSettings
-) -> Candidate:
-    on_neck = 1 <= place.string <= tuning.strings and 0 <= place.fret <= settings.max_fret - capo
-    if not on_neck or (place.pitch_midi(tuning, capo) - note.pitch_midi) % 12:
-        raise SettingsError(
-            f"String {place.string} fret {place.fret} cannot sound {pitch_name(note.pitch_midi)}: "
-            "pin the note at a place of its own pitch."
-        )
-    octaves = (place.pitch_midi(tuning, capo) - note.pitch_midi) // 12
-    return Candidate(index, note.pitch_midi, note.confidence, octaves, (place,), pinned=True)
-
-
-def _candidate(index: int, note: Note, tuning: Tuning, capo: int, settings: FingeringSettings) -> Candidate:
-    for octave in OCTAVES:
-        found = places(note.pitch_midi + 12 * octave, tuning, capo, settings.max_fret)
-        if found:
-            return Candidate(index, note.pitch_midi, note.confidence, octave, found)
-    return Candidate(index, note.pitch_midi, note.confidence, 0, ())
-
-
-def _place_scores(
-    candidates: Sequence[Candidate],
+def _add_wishes(
+    scores: NDArray[np.float64],
+    fits: Sequence[Fit],
+    position: int | None,
     evidence: Sequence[NDArray[np.float32] | None] | None,
-    settings: FingeringSettings,
-) -> list[dict[Place, float]]:
-    """Score each place of each note in nats, higher is better."""
-    if evidence is None:
-        evidence = [None] * len(candidates)
-    if len(evidence) != len(candidates):
-        raise SettingsError(f"Evidence for {len(evidence)} notes was given with {len(candidates)} notes.")
-    floor = settings.position or 0
-    return [
-        {
-            place: -0.1 * place.fret - 5.0 * max(0, floor - place.fret) + _heard(heard, place)
-            for place in candidate.places
-        }
-        for candidate, heard in zip(candidates, evidence, strict=True)
-    ]
+) -> None:
+    """Add the user's position and the evidence from the audio to the scores ``[N, S]``."""
+    for candidate in chain.from_iterable(fit.candidates for fit in fits):
+        heard = evidence[candidate.index] if evidence is not None else None
+        for place in candidate.places:
+            below = max(0, position - place.fret) if position is not None else 0
+            scores[candidate.index, place.string - 1] += _heard(heard, place) - BELOW_POSITION_COST * below
 
 
 def _heard(evidence: NDArray[np.float32] | None, place: Place) -> float:
@@ -166,31 +131,30 @@ def _heard(evidence: NDArray[np.float32] | None, place: Place) -> float:
     return float(evidence[place.string - 1, place.fret])
 
 
-def _stroke(notes: Sequence[Note], fit: Fit, scores: Sequence[dict[Place, float]]) -> Stroke:
+def _stroke(notes: Sequence[Note], fit: Fit, scores: NDArray[np.float64]) -> Stroke:
+    indices = [candidate.index for candidate in fit.candidates]
     return Stroke(
-        min(notes[c.index].onset_seconds for c in fit.candidates),
-        np.array([notes[c.index].end_seconds for c in fit.candidates]),
+        min(notes[i].onset_seconds for i in indices),
+        np.array([notes[i].end_seconds for i in indices]),
         fit.voicings,
-        np.zeros(len(fit.voicings))
-        - sum(
-            np.array([scores[c.index].get(p, 0.0) for p in column], dtype=np.float64)
-            for c, column in zip(fit.candidates, fit.columns(), strict=True)
-        ),
+        scores[indices, fit.voicings.strings].sum(axis=1),
     )
 
 
-def _collect(
-    count: int, fits: Sequence[Fit], rows: Sequence[int], scores: Sequence[dict[Place, float]]
-) -> tuple[Fingered, ...]:
-    fingered = [Fingered(None)] * count
+def _collect(fits: Sequence[Fit], rows: Sequence[int], scores: NDArray[np.float64]) -> tuple[Fingered, ...]:
+    fingered = [Fingered(None)] * len(scores)
     for fit, row in zip(fits, rows, strict=True):
-        for candidate, column in zip(fit.candidates, fit.columns(), strict=True):
-            others = [place for place in candidate.places if place != column[row]]
-            others.sort(key=scores[candidate.index].__getitem__, reverse=True)
-            fingered[candidate.index] = Fingered(
-                column[row], candidate.octave_shift, tuple(others[:ALTERNATIVES])
-            )
+        strings, frets = fit.voicings.strings[row].tolist(), fit.voicings.frets[row].tolist()
+        for candidate, string, fret in zip(fit.candidates, strings, frets, strict=True):
+            chosen = Place(string + 1, fret)
+            others = _best_first(candidate.places, scores[candidate.index], chosen)
+            fingered[candidate.index] = Fingered(chosen, candidate.octave_shift, others)
     return tuple(fingered)
+
+
+def _best_first(options: Sequence[Place], scores: NDArray[np.float64], chosen: Place) -> tuple[Place, ...]:
+    others = [place for place in options if place != chosen]
+    return tuple(sorted(others, key=lambda place: -scores[place.string - 1]))
 
 
 def _warnings(notes: Sequence[Note], fingered: Sequence[Fingered]) -> tuple[str, ...]:

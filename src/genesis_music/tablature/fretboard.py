@@ -20,25 +20,38 @@ class Place:
         return tuning.pitches_midi[self.string - 1] + capo + self.fret
 
 
-def places(pitch_midi: int, tuning: Tuning, capo: int, frets: int) -> tuple[Place, ...]:
-    """Every place where a pitch can be played, string 1 first; empty when it is out of range.
-
-    Args:
-        pitch_midi: sounding pitch.
-        tuning: open strings.
-        capo: fret of the capo, 0 for none.
-        frets: number of frets on the neck, counted from the nut, so the highest fret from the capo is
-            ``frets - capo``.
-    """
-    reachable = ((string, pitch_midi - open_ - capo) for string, open_ in enumerate(tuning.pitches_midi, 1))
-    return tuple(Place(string, fret) for string, fret in reachable if 0 <= fret <= frets - capo)
-
-
-def check_capo(capo: int, frets: int) -> None:
-    """Refuse a capo that leaves no neck.
+@dataclass(frozen=True, slots=True)
+class Neck:
+    """A neck as it is set up: open strings, fret of the capo (0 for none), frets counted from the nut.
 
     Raises:
         SettingsError: the capo is negative or at or above the last fret.
     """
-    if not 0 <= capo < frets:
-        raise SettingsError(f"Capo {capo} is not on the neck: choose 0 (none) to {frets - 1}.")
+
+    tuning: Tuning
+    capo: int
+    frets: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.capo < self.frets:
+            raise SettingsError(f"Capo {self.capo} is not on the neck: choose 0 (none) to {self.frets - 1}.")
+
+    @property
+    def strings(self) -> int:
+        """Number of strings."""
+        return self.tuning.strings
+
+    def places(self, pitch_midi: int) -> tuple[Place, ...]:
+        """Every place where a pitch can be played, string 1 first; empty when it is out of range."""
+        open_pitches = enumerate(self.tuning.pitches_midi, start=1)
+        reachable = ((string, pitch_midi - open_ - self.capo) for string, open_ in open_pitches)
+        return tuple(Place(string, fret) for string, fret in reachable if 0 <= fret <= self.frets - self.capo)
+
+
+def places(pitch_midi: int, tuning: Tuning, capo: int, frets: int) -> tuple[Place, ...]:
+    """Every place of a pitch on the neck described (see :class:`Neck`).
+
+    Raises:
+        SettingsError: the capo is not on the neck.
+    """
+    return Neck(tuning, capo, frets).places(pitch_midi)

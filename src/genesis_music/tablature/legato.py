@@ -35,7 +35,7 @@ UNSEEN_SLIDES = 0.15
 UNSEEN_GLIDE = 0.8
 """Confidence in a slide is lowered by this when only distance and a weak attack speak for it."""
 
-LEGATO_WEIGHTS = (-2.854, -6.396, -9.137, -1.223)
+LEGATO_WEIGHTS = (-2.824, -6.259, -8.563, -1.250)
 """Bias and weights of :func:`legato_features`, fitted by ``python -m training.techniques``."""
 
 
@@ -113,15 +113,7 @@ def find_arrivals(columns: NoteColumns, contours: Mapping[int, ContourReading]) 
         arrival = _classify(int(columns.fret[source]), int(columns.fret[target]), float(legato[i]), glide)
         if arrival is not None:
             arrivals[target] = arrival
-    for row, reading in contours.items():
-        if row not in arrivals and _slides_in(reading):
-            arrivals[row] = Arrival(TechniqueKind.SLIDE, 0.55)
     return arrivals
-
-
-def _slides_in(reading: ContourReading) -> bool:
-    """The note starts well below its pitch and settles on it."""
-    return -3.5 <= reading.start_semitones <= -0.8 and abs(reading.end_semitones) < 0.4
 
 
 def _glide(columns: NoteColumns, source: int, target: int, contours: Mapping[int, ContourReading]) -> float:

@@ -46,11 +46,11 @@ class NoteColumns:
     @property
     def chord_size(self) -> IntColumn:
         """Number of notes that start together with each note, itself included."""
-        return np.bincount(self.chord)[self.chord] if len(self.chord) else self.chord
+        return np.bincount(self.chord)[self.chord]
 
 
 def note_columns(notes: Sequence[TabNote], tempo_map: TempoMap) -> NoteColumns:
-    """Turn notes (any order) into columns sorted by onset, then pitch."""
+    """Turn one note or more (any order) into columns sorted by onset, then pitch."""
     onsets = np.array([tab.note.onset_seconds for tab in notes], dtype=np.float64)
     pitches = np.array([tab.note.pitch_midi for tab in notes], dtype=np.int64)
     order = np.lexsort((pitches, onsets))
@@ -83,15 +83,11 @@ def _places(values: list[int | None]) -> IntColumn:
 
 
 def _chord_numbers(onset: FloatColumn) -> IntColumn:
-    if not len(onset):
-        return np.empty(0, dtype=np.int64)
     starts = np.diff(onset, prepend=onset[0]) > SIMULTANEOUS_SECONDS
     return np.cumsum(starts)
 
 
 def _next_onsets(onset: FloatColumn, chord: IntColumn) -> FloatColumn:
-    if not len(onset):
-        return onset
     first_rows = np.searchsorted(chord, np.arange(chord[-1] + 1))
     chord_onsets = np.append(onset[first_rows], np.inf)
     return chord_onsets[chord + 1]

@@ -74,6 +74,8 @@ def detect_techniques(
     Raises:
         SettingsError: from the settings, when a confidence lies outside 0..1.
     """
+    if not notes:
+        return ()
     columns = note_columns(notes, tempo_map)
     rows = columns.row_of.tolist()
     readings = read_contours([tab.note for tab in notes])

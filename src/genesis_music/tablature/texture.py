@@ -21,11 +21,16 @@ MUTED_STEP_SECONDS = 0.75
 SHORTEST_RUN_CHORDS = 3
 BASS_STRINGS = 4
 """On instruments with this many strings or fewer all but the highest are low strings."""
-PALM_MUTE_WEIGHTS = (2.145, -7.600, 0.330, 3.277, 3.181)
+PALM_MUTE_WEIGHTS = (1.724, -7.438, 0.270, 3.424, 3.207)
 """Bias and weights of :func:`palm_mute_features`, fitted by ``python -m training.techniques``."""
 RINGING_CHORDS = 2
 """A let-ring note sounds into at least this many later onsets on other strings."""
+RINGING_SHARE = 0.33
+NEARBY_CHORDS = 4
+"""One ringing note is a slow finger; an arpeggio rings in this share of its surroundings."""
 ARPEGGIO_STEP_SECONDS = 0.9
+LATE_END_SECONDS = 0.1
+"""A string cannot ring on under its own next note: then the end was heard too late, and nothing rings."""
 LARGEST_ARPEGGIO_CHORD = 2
 DEAD_SECONDS = 0.07
 DEAD_CONFIDENCE = 0.4
@@ -63,8 +68,6 @@ def palm_mute_features(columns: NoteColumns, tuning: Tuning) -> tuple[NDArray[np
 
 def _repeats(columns: NoteColumns) -> FloatColumn:
     """1 where the lowest note of a row's chord is that of the chord before or after: chugging."""
-    if not len(columns.chord):
-        return columns.onset
     lowest = columns.pitch[np.searchsorted(columns.chord, np.arange(columns.chord[-1] + 1))]
     same = np.concatenate([[False], lowest[1:] == lowest[:-1], [False]])
     repeats: FloatColumn = (same[1:] | same[:-1]).astype(np.float64)
@@ -73,17 +76,30 @@ def _repeats(columns: NoteColumns) -> FloatColumn:
 
 def _all_of_chord(columns: NoteColumns, candidate: NDArray[np.bool_]) -> IntColumn:
     """Per chord, 1 when every note in it is a candidate."""
-    if not len(candidate):
-        return np.empty(0, dtype=np.int64)
     failing = np.bincount(columns.chord, weights=~candidate)
     passing: IntColumn = (failing == 0).astype(np.int64)
     return passing
 
 
+def _next_on_string(columns: NoteColumns) -> FloatColumn:
+    """Onset of the next note on the same string; ``inf`` for the last."""
+    following = np.full(len(columns.onset), np.inf)
+    has_previous = columns.previous != NO_PLACE
+    following[columns.previous[has_previous]] = columns.onset[has_previous]
+    return following
+
+
+def _share_nearby(columns: NoteColumns, candidate: NDArray[np.bool_]) -> FloatColumn:
+    """Share of the chords around each note, its own included, that hold a candidate."""
+    some = (np.bincount(columns.chord, weights=candidate) > 0).astype(np.float64)
+    width = 2 * NEARBY_CHORDS + 1
+    counted = np.convolve(np.pad(some, NEARBY_CHORDS, mode="edge"), np.ones(width), "valid")
+    share: FloatColumn = counted[columns.chord] / width
+    return share
+
+
 def _run_lengths(chord_flags: IntColumn, chord: IntColumn) -> IntColumn:
     """Per row, how many flagged chords follow each other around it (0 when its own is not flagged)."""
-    if not len(chord_flags):
-        return chord_flags
     breaks = np.cumsum(chord_flags == 0)
     sizes = np.bincount(breaks, weights=chord_flags).astype(np.int64)
     per_chord = np.where(chord_flags == 1, sizes[breaks], 0)
@@ -93,7 +109,7 @@ def _run_lengths(chord_flags: IntColumn, chord: IntColumn) -> IntColumn:
 def let_ring_confidence(columns: NoteColumns) -> FloatColumn:
     """Confidence per row: a note of an arpeggio that sounds on into later onsets on other strings."""
     rings_into = np.searchsorted(columns.onset, columns.end - 0.06)
-    later = columns.chord[np.maximum(rings_into - 1, 0)] - columns.chord if len(rings_into) else rings_into
+    later = columns.chord[np.maximum(rings_into - 1, 0)] - columns.chord
     written = np.maximum(columns.written_seconds, 0.05)
     beyond = columns.duration / written
     step = columns.next_onset - columns.onset
@@ -101,17 +117,17 @@ def let_ring_confidence(columns: NoteColumns) -> FloatColumn:
         (later >= RINGING_CHORDS)
         & (columns.string != NO_PLACE)
         & (columns.chord_size <= LARGEST_ARPEGGIO_CHORD)
+        & (columns.end <= _next_on_string(columns) + LATE_END_SECONDS)
         & (step <= ARPEGGIO_STEP_SECONDS)
     )
     score = 0.9 * (later - 2.5) + 3.0 * (np.minimum(beyond, 2.0) - 1.2)
-    return np.where(candidate, 1.0 / (1.0 + np.exp(-score)), 0.0)
+    ringing = candidate & (_share_nearby(columns, candidate) >= RINGING_SHARE)
+    return np.where(ringing, 1.0 / (1.0 + np.exp(-score)), 0.0)
 
 
 def dead_note_confidence(columns: NoteColumns) -> FloatColumn:
     """Confidence per row, 0.75 at most: a very short and doubtful note, surer in a strum of such notes."""
     dead = (columns.duration <= DEAD_SECONDS) & (columns.confidence <= DEAD_CONFIDENCE)
-    if not len(dead):
-        return columns.duration
     share_of_chord = np.bincount(columns.chord, weights=dead)[columns.chord] / columns.chord_size
     strummed = (columns.chord_size >= 3) & (share_of_chord == 1.0)
     return np.where(dead & (share_of_chord == 1.0), np.where(strummed, 0.75, 0.5), 0.0)

@@ -17,16 +17,20 @@ from numpy.typing import NDArray
 from genesis_music.tablature.fretboard import Place
 
 FINGERS = 4
+HAND_FRETS = 3
+"""Frets that the four fingers cover above the index finger without moving."""
 UNPLAYED = -1
+_NO_FRET = 99
 
 
 @dataclass(frozen=True, slots=True)
 class Voicings:
     """The playable voicings of one set of notes, ``K`` of them for ``N`` notes on ``S`` strings.
 
-    ``strings`` and ``frets`` are ``[K, N]`` (string index 0 = string 1); ``fret_of_string`` is ``[K, S]``
-    with -1 where nothing is played; ``lowest`` and ``highest`` (``[K]``) are the fretted extremes, 0 for a
-    voicing of open strings only; ``fingers`` (``[K]``) counts the fingers it takes.
+    ``strings`` and ``frets`` are ``[K, N]`` (string index 0 = string 1); ``fret_of_string`` is ``[S, K]``,
+    -1 where a string is not played; ``lowest`` and ``highest`` (``[K]``) are the fretted extremes, 0 for a
+    voicing of open strings only; ``lowest_hand`` (``[K]``) is the lowest fret where the index finger can be;
+    ``fingers`` (``[K]``) counts the fingers it takes.
     """
 
     strings: NDArray[np.int64]
@@ -34,21 +38,11 @@ class Voicings:
     fret_of_string: NDArray[np.int64]
     lowest: NDArray[np.int64]
     highest: NDArray[np.int64]
+    lowest_hand: NDArray[np.int64]
     fingers: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.strings)
-
-    def take(self, rows: NDArray[np.int64]) -> Voicings:
-        """Return the chosen voicings."""
-        return Voicings(
-            self.strings[rows],
-            self.frets[rows],
-            self.fret_of_string[rows],
-            self.lowest[rows],
-            self.highest[rows],
-            self.fingers[rows],
-        )
 
 
 def span_limit_frets(lowest_fret: int, max_span_frets: int) -> int:
@@ -111,11 +105,10 @@ def _stack(combinations: list[tuple[Place, ...]], notes: int, strings: int) -> V
     flat = np.array([[(p.string - 1, p.fret) for p in held] for held in combinations], dtype=np.int64)
     flat = flat.reshape(len(combinations), notes, 2)
     string, fret = flat[:, :, 0], flat[:, :, 1]
-    fret_of_string = np.full((len(flat), strings), UNPLAYED, dtype=np.int64)
-    np.put_along_axis(fret_of_string, string, fret, axis=1)
-    fretted = np.where(fret > 0, fret, 99)
-    lowest = fretted.min(axis=1, initial=99)
+    fret_of_string = np.full((strings, len(flat)), UNPLAYED)
+    np.put_along_axis(fret_of_string, string.T, fret.T, axis=0)
+    lowest = np.where(fret > 0, fret, _NO_FRET).min(axis=1, initial=_NO_FRET) % _NO_FRET
+    highest = fret.max(axis=1, initial=0)
+    lowest_hand = np.minimum(np.maximum(highest - HAND_FRETS, 1), lowest)
     fingers = np.array([fingers_needed(held) for held in combinations], dtype=np.int64)
-    return Voicings(
-        string, fret, fret_of_string, np.where(lowest < 99, lowest, 0), fret.max(axis=1, initial=0), fingers
-    )
+    return Voicings(string, fret, fret_of_string, lowest, highest, lowest_hand, fingers)

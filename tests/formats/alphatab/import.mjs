@@ -5,6 +5,7 @@ import * as alphaTab from "@coderline/alphatab";
 
 const file = process.argv[2];
 const settings = new alphaTab.Settings();
+settings.importer.encoding = file.endsWith(".gp5") ? "windows-1252" : "utf-8";
 const bytes = new Uint8Array(readFileSync(file));
 alphaTab.Logger.logLevel = alphaTab.LogLevel.None;
 
@@ -35,7 +36,7 @@ function describeNote(note) {
 }
 
 function describeBar(bar) {
-  return bar.voices[0].beats.map((beat) => ({
+  return bar.voices.flatMap((voice) => (voice.isEmpty ? [] : voice.beats)).map((beat) => ({
     start: beat.displayStart,
     ticks: beat.displayDuration,
     rest: beat.isRest,
@@ -57,12 +58,15 @@ console.log(
       tempo: bar.tempoAutomations.map((automation) => automation.value),
       sync: (bar.syncPoints ?? []).map((point) => point.syncPointValue.millisecondOffset),
     })),
-    tracks: score.tracks.map((track) => ({
-      name: track.name,
-      program: track.playbackInfo.program,
-      tuning: track.staves[0].tuning,
-      capo: track.staves[0].capo,
-      bars: track.staves[0].bars.map(describeBar),
-    })),
+    tracks: score.tracks.map((track) => {
+      const staff = track.staves.find((candidate) => candidate.tuning.length > 0) ?? track.staves[0];
+      return {
+        name: track.name,
+        program: track.playbackInfo.program,
+        tuning: staff.tuning,
+        capo: staff.capo,
+        bars: staff.bars.map(describeBar),
+      };
+    }),
   }),
 );
