@@ -3,10 +3,9 @@
 A conditional random field with the structure of ``genesis_music.harmony.chords``, trained by maximum marginal
 likelihood: an instructed triad allows every quality that holds it. Augmented with missing, ghost and octave notes.
 
-    python -m training.harmony --annotations ../shared/eval/guitarset/annotation \
-        --out src/genesis_music/harmony/weights.json
+    python -m training.harmony --annotations ../shared/eval/guitarset/annotation
 
-``--leave-out progression`` (or ``player``) prints held-back figures instead of writing weights.
+rewrites the section ``chords`` of ``src/genesis_music/harmony/weights.json``. ``--leave-out progression`` (or ``player``) prints held-back figures instead of writing weights.
 """
 
 from __future__ import annotations
@@ -31,9 +30,10 @@ from genesis_music.evaluation.harmony import (
 from genesis_music.harmony import chords as model
 from genesis_music.harmony.evidence import beat_grid, gather_evidence
 from genesis_music.harmony.qualities import QUALITIES
-from genesis_music.harmony.weights import ChordWeights, chord_weights
+from genesis_music.harmony.weights import ChordWeights, FormWeights, chord_weights
 from genesis_music.score import Key, Note
 
+WEIGHTS_PATH = Path(model.__file__).with_name("weights.json")
 STATES = 12 * len(QUALITIES)
 STEPS = 160
 BATCH = 48
@@ -251,15 +251,16 @@ def cross_validate(excerpts: Sequence[Excerpt], by: str, start: ChordWeights) ->
         print(kind, round(float(np.mean([s for n, s in scores.items() if n.endswith(kind)])), 3))
 
 
-def save(weights: ChordWeights, path: Path) -> None:
-    stored = {f.name: np.round(getattr(weights, f.name), 3).tolist() for f in fields(weights)}
-    path.write_text(json.dumps(stored, indent=1) + "\n", "utf-8")
+def save_section(name: str, weights: ChordWeights | FormWeights) -> None:
+    """Write one section of the shipped weights, three digits each."""
+    stored = json.loads(WEIGHTS_PATH.read_text("utf-8"))
+    stored[name] = {f.name: np.round(getattr(weights, f.name), 3).tolist() for f in fields(weights)}
+    WEIGHTS_PATH.write_text(json.dumps(stored, indent=1) + "\n", "utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--annotations", type=Path, required=True)
-    parser.add_argument("--out", type=Path)
     parser.add_argument("--leave-out", choices=("player", "sheet", "progression"))
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -267,7 +268,7 @@ def main() -> None:
     if options.leave_out:
         cross_validate(excerpts, options.leave_out, chord_weights())
     else:
-        save(learn(examples(excerpts, 2), chord_weights()), options.out)
+        save_section("chords", learn(examples(excerpts, 2), chord_weights()))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Conventions, stated once and converted only in ``formats/``:
 
-* Times are seconds from the start of the recording (``…_seconds``), as performed.
+* Times (``…_seconds``) are as performed, from the start of what was transcribed.
 * Written positions and lengths are exact fractions of a quarter note (``…_quarters``).
 * Pitch is a MIDI note number (60 = middle C, sounding pitch); bends are semitones relative to it.
 * **String 1 is the highest string** (the thin e of a guitar); a tuning lists string 1 first.
@@ -124,8 +124,11 @@ class TempoMap:
     confidence: float = 1.0
     _seconds: tuple[float, ...] = field(init=False, repr=False, compare=False)
     _quarters: tuple[float, ...] = field(init=False, repr=False, compare=False)
+    _measure_starts: tuple[Fraction, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        starts = tuple(measure.start_quarters for measure in self.measures)
+        object.__setattr__(self, "_measure_starts", starts)
         object.__setattr__(self, "_seconds", tuple(beat.onset_seconds for beat in self.beats))
         object.__setattr__(self, "_quarters", tuple(float(beat.quarters) for beat in self.beats))
 
@@ -151,8 +154,7 @@ class TempoMap:
 
     def measure_at(self, quarters: Fraction | float) -> Measure:
         """Return the measure that holds a written position; the first or last one outside the piece."""
-        starts = [measure.start_quarters for measure in self.measures]
-        index = bisect_right(starts, quarters) - 1
+        index = bisect_right(self._measure_starts, quarters) - 1
         return self.measures[min(max(index, 0), len(self.measures) - 1)]
 
 
@@ -355,12 +357,13 @@ class Harmony:
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """What was transcribed."""
+    """What was transcribed; all times count from ``start_seconds`` into the recording."""
 
     title: str
     duration_seconds: float
     sample_rate_hz: int
     sha256: str
+    start_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -379,3 +382,9 @@ class Transcription:
     stage_seconds: dict[str, float] = field(default_factory=dict, compare=False)
     swing_ratio: float | None = None
     """Where in the beat off-beats written straight are played (2/3: triplets); ``None``: straight."""
+
+    def _repr_html_(self) -> str:
+        """Show the tab in a notebook."""
+        from genesis_music.formats.html import render_html
+
+        return render_html(self)

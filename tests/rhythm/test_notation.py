@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genesis_music.rhythm.notation import NoteValue, WrittenMeasure, tied, write_measures
@@ -171,6 +171,7 @@ def scores(draw):
     return track(*draw(st.lists(note, max_size=24))), measures
 
 
+@settings(max_examples=60, deadline=None)
 @given(scores())
 def test_every_measure_is_exactly_full(score):
     for measure in write_measures(*score):
@@ -181,6 +182,7 @@ def test_every_measure_is_exactly_full(score):
         assert position == measure.measure.length_quarters
 
 
+@settings(max_examples=60, deadline=None)
 @given(scores())
 def test_every_note_is_struck_once_and_its_ties_chain(score):
     struck: list[str] = []
@@ -194,6 +196,7 @@ def test_every_note_is_struck_once_and_its_ties_chain(score):
     assert sorted(struck) == sorted(note.id for note in score[0].notes)
 
 
+@settings(max_examples=60, deadline=None)
 @given(scores())
 def test_tuplets_are_complete(score):
     for measure in write_measures(*score):
@@ -214,6 +217,7 @@ def test_tuplets_are_complete(score):
         assert inside is None
 
 
+@settings(max_examples=60, deadline=None)
 @given(scores())
 def test_expressible_rhythms_stay_where_they_are(score):
     starts = {}

@@ -16,11 +16,11 @@ from genesis_music.formats.written import (
     chords_on_beats,
     one_line,
     page_pitch,
-    pitch_name,
     string_names,
 )
 from genesis_music.rhythm.notation import NoteValue, WrittenBeat, WrittenNote
 from genesis_music.score import Chord, Measure, TabNote, TechniqueKind
+from genesis_music.tablature.tunings import pitch_name
 
 BEND_OFFSETS = 60
 """alphaTab counts bend points in sixtieths of the note."""
@@ -47,13 +47,13 @@ def _quoted(text: str) -> str:
 
 def _sync_points(page: Page) -> Iterator[str]:
     """One point per bar line and one at the end: bar, first time played, milliseconds, place in the bar."""
-    tempo_map = page.transcription.tempo_map
+    tempo_map, start = page.transcription.tempo_map, page.transcription.source.start_seconds
     yield "."
     for index, measure in enumerate(tempo_map.measures):
-        yield f"\\sync {index} 0 {max(round(measure.onset_seconds * 1000), 0)}"
+        yield f"\\sync {index} 0 {max(round((start + measure.onset_seconds) * 1000), 0)}"
     last = tempo_map.measures[-1]
     end = tempo_map.seconds_at(float(last.start_quarters + last.length_quarters))
-    yield f"\\sync {len(tempo_map.measures) - 1} 0 {round(end * 1000)} 1"
+    yield f"\\sync {len(tempo_map.measures) - 1} 0 {round((start + end) * 1000)} 1"
 
 
 # ---------------------------------------------------------------- tracks and bars

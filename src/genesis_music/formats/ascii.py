@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 
-from genesis_music.formats.written import Page, one_line, pitch_name, string_names
+from genesis_music.formats.written import Page, one_line, string_names
 from genesis_music.score import Measure, TabNote, TechniqueKind, Track, Transcription
+from genesis_music.tablature.tunings import pitch_name
 
 WIDTH_COLUMNS = 80
 COLUMNS_PER_QUARTER = 4

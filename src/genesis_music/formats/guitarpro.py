@@ -19,11 +19,11 @@ from genesis_music.formats.written import (
     fifths,
     one_line,
     page_pitch,
-    pitch_name,
     short_signature,
 )
 from genesis_music.rhythm.notation import NoteValue, WrittenBeat, WrittenNote
 from genesis_music.score import Chord, Key, Measure, TabNote, TechniqueKind, Track, Tuning
+from genesis_music.tablature.tunings import pitch_name
 
 MAX_STRINGS = 7
 MAX_TITLE_CHARACTERS = 120

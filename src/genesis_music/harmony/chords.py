@@ -8,6 +8,7 @@ that nothing depends on the absolute key and unseen qualities share what was lea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -21,15 +22,23 @@ from genesis_music.harmony.evidence import (
     beat_grid,
     gather_evidence,
 )
+from genesis_music.harmony.forms import CLASSES, TRIADS, FormFit
 from genesis_music.harmony.qualities import NO_CHORD_LABEL, QUALITIES, Quality, Role, chord_label
 from genesis_music.harmony.roman import roman_numeral
 from genesis_music.harmony.scale import key_pitch_classes, leading_tone
+from genesis_music.harmony.spans import Span, name_thirdless, slash_bass
 from genesis_music.harmony.weights import ChordWeights, chord_weights
 from genesis_music.score import Chord, Key, Note, TempoMap
 
+HINT = 2.0
+"""Log-odds per beat that a chord gains when a known progression asks for it with certainty."""
+EVIDENCE_TRUST = 0.5
+"""Beats of one chord repeat each other, so confidence counts them for this much."""
+AUDIBLE = 0.2
+"""Energy from which a pitch class counts as played in a beat."""
+FORM_KNOWN = 0.5
+"""Probability from which a known progression is taken for granted."""
 QUALITY_NAMES = tuple(QUALITIES)
-BASS_CONFIDENCE = 0.5
-"""Share of the bass line that a chord tone other than the root needs to be written as a slash bass."""
 
 
 def recognise_chords(
@@ -52,14 +61,22 @@ def recognise_chords(
 
 
 def chords_from_evidence(
-    evidence: Evidence, grid: BeatGrid, key: Key, weights: ChordWeights
+    evidence: Evidence, grid: BeatGrid, key: Key, weights: ChordWeights, fit: FormFit | None = None
 ) -> tuple[Chord, ...]:
-    """Decode, refine each stretch's quality, find its bass, and name it."""
+    """Decode, find each stretch's bass, and name it; ``fit`` hints at the chords of a known progression."""
     emission = emissions(evidence, key, weights)
+    if fit is not None:
+        emission = emission + form_hint(fit)
     path, _ = decode(emission, grid.kind, key, weights)
     silent = silent_beats(evidence, grid)
-    bounds = _bounds(path, silent)
-    return tuple(_chord(a, b, path, silent, evidence, grid, key, weights) for a, b in bounds)
+    spans = [_span(a, b, path, evidence) for a, b in _bounds(path, silent)]
+    form_known = fit is not None and fit.form_probability > FORM_KNOWN
+    named = name_thirdless([span for span in spans if not silent[span.first]], form_known=form_known)
+    silence = [span for span in spans if silent[span.first]]
+    prior = chord_prior(key, weights)
+    chords = [_chord(span, grid, key, emission, prior) for span in named]
+    chords += [_silence(span, grid) for span in silence]
+    return tuple(sorted(chords, key=lambda chord: chord.onset_seconds))
 
 
 @lru_cache(maxsize=64)
@@ -106,6 +123,22 @@ def foreign_tones(tonic: int, mode: str) -> IntArray:
         for quality in QUALITIES.values()
     ]
     return np.minimum(np.array(counts, dtype=np.int64), 2)
+
+
+@lru_cache(maxsize=1)
+def class_members() -> FloatArray:
+    """``[36, 12 * qualities]``: 1 where a quality on a root holds the triad of the class ``root * 3 + triad``."""
+    members = np.zeros((CLASSES, 12, len(QUALITIES)))
+    for index, quality in enumerate(QUALITIES.values()):
+        triad = {(4, 7): 0, (3, 7): 1, (3, 6): 2}.get((quality.third or 0, quality.fifth))
+        if triad is not None:
+            members[np.arange(12) * len(TRIADS) + triad, np.arange(12), index] = 1.0
+    return members.reshape(CLASSES, -1)
+
+
+def form_hint(fit: FormFit) -> FloatArray:
+    """``[beats, 12 * qualities]``: what the known progression adds to its own chords."""
+    return HINT * fit.form_probability * class_members()[fit.classes]
 
 
 def chord_prior(key: Key, weights: ChordWeights) -> FloatArray:
@@ -163,30 +196,42 @@ def _bounds(path: IntArray, silent: FloatArray) -> list[tuple[int, int]]:
     return list(pairwise(cuts))
 
 
-def _chord(
-    first: int,
-    stop: int,
-    path: IntArray,
-    silent: FloatArray,
-    evidence: Evidence,
-    grid: BeatGrid,
-    key: Key,
-    weights: ChordWeights,
-) -> Chord:
-    onset, end = float(grid.edges_seconds[first]), float(grid.edges_seconds[stop])
-    if silent[first]:
-        return Chord(onset, end, None, "", None, NO_CHORD_LABEL)
+def _span(first: int, stop: int, path: IntArray, evidence: Evidence) -> Span:
     root, index = divmod(int(path[first]), len(QUALITIES))
-    quality = QUALITY_NAMES[index]
-    bass = _slash_bass(root, quality, evidence.bass[first:stop].sum(axis=0))
-    label = chord_label(root, quality, bass, flats=key.uses_flats)
-    chord = Chord(onset, end, root, quality, bass, label)
-    return Chord(onset, end, root, quality, bass, label, roman_numeral(chord, key), 0.8)
+    return Span(
+        first,
+        stop,
+        root,
+        QUALITY_NAMES[index],
+        evidence.energy[first:stop].sum(axis=0),
+        evidence.bass[first:stop].sum(axis=0),
+        float((evidence.energy[first:stop] > AUDIBLE).sum(axis=1).max()),
+    )
 
 
-def _slash_bass(root: int, quality: str, bass: FloatArray) -> int:
-    """The pitch class that sounds lowest, when it is a chord tone and clearly not the root."""
-    lowest = int(bass.argmax())
-    tones = {(root + i) % 12 for i in QUALITIES[quality].intervals}
-    clear = bass[lowest] > BASS_CONFIDENCE * bass.sum() and bass[lowest] > 2 * bass[root]
-    return lowest if clear and lowest in tones else root
+def _silence(span: Span, grid: BeatGrid) -> Chord:
+    onset, end = float(grid.edges_seconds[span.first]), float(grid.edges_seconds[span.stop])
+    return Chord(onset, end, None, "", None, NO_CHORD_LABEL)
+
+
+def _chord(span: Span, grid: BeatGrid, key: Key, emission: FloatArray, prior: FloatArray) -> Chord:
+    bass = slash_bass(span)
+    chord = Chord(
+        float(grid.edges_seconds[span.first]),
+        float(grid.edges_seconds[span.stop]),
+        span.root,
+        span.quality,
+        bass,
+        chord_label(span.root, span.quality, bass, flats=key.uses_flats),
+        confidence=_confidence(span, emission, prior),
+    )
+    return replace(chord, roman=roman_numeral(chord, key))
+
+
+def _confidence(span: Span, emission: FloatArray, prior: FloatArray) -> float:
+    """Probability of the root and triad among all chords, from the stretch's own notes."""
+    score = EVIDENCE_TRUST * emission[span.first : span.stop].sum(axis=0) + prior
+    chance = np.exp(score - score.max()).reshape(12, -1)
+    triad = (QUALITIES[span.quality].third, QUALITIES[span.quality].fifth)
+    same = [(quality.third, quality.fifth) == triad for quality in QUALITIES.values()]
+    return float(chance[span.root, same].sum() / chance.sum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +26,32 @@ class BeatGrid:
 
     edges_seconds: FloatArray
     kind: IntArray
+    measure_beats: int
+
+    @property
+    def first_downbeat(self) -> int:
+        """Index of the first downbeat."""
+        downbeats = np.flatnonzero(self.kind == DOWNBEAT)
+        return int(downbeats[0]) if len(downbeats) else 0
 
     @property
     def beats(self) -> int:
         """Number of beats."""
         return len(self.kind)
+
+    def part(self, beats: slice) -> BeatGrid:
+        """Return some consecutive beats."""
+        return replace(
+            self, edges_seconds=self.edges_seconds[beats.start : beats.stop + 1], kind=self.kind[beats]
+        )
+
+    def with_bar_shift(self, beats: int) -> BeatGrid:
+        """Return the same beats with every bar line moved later by some beats."""
+        if beats == 0:
+            return self
+        places = (np.arange(self.beats) - self.first_downbeat - beats) % self.measure_beats
+        kinds = [_position_kind(int(place), self.measure_beats) for place in places]
+        return replace(self, kind=np.array(kinds, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -45,6 +66,10 @@ class Evidence:
     presence: FloatArray
     bass: FloatArray
     sounding: NDArray[np.bool_]
+
+    def part(self, beats: slice) -> Evidence:
+        """Return some consecutive beats."""
+        return Evidence(self.energy[beats], self.presence[beats], self.bass[beats], self.sounding[beats])
 
 
 def beat_grid(notes: Sequence[Note], tempo_map: TempoMap) -> BeatGrid:
@@ -64,7 +89,7 @@ def beat_grid(notes: Sequence[Note], tempo_map: TempoMap) -> BeatGrid:
     edges += [times[-1] + period * (i + 1) for i in range(after)]
     kinds = [positions[(head - before + i) % per_measure] for i in range(before)] + kinds
     kinds += [positions[(tail + i) % per_measure] for i in range(after - 1)]
-    return BeatGrid(np.array(edges), np.array(kinds, dtype=np.int64))
+    return BeatGrid(np.array(edges), np.array(kinds, dtype=np.int64), per_measure)
 
 
 def _kind(measure: int, beat: int, tempo_map: TempoMap) -> int:
@@ -108,14 +133,12 @@ def _beat_shares(notes: Sequence[Note], grid: BeatGrid) -> list[tuple[IntArray, 
     edges = grid.edges_seconds
     beat = np.clip(np.searchsorted(edges, onset + 0.04, side="right") - 1, 0, grid.beats - 1)
     shares = []
-    alive = np.ones(len(notes), dtype=bool)
-    while alive.any():
+    while len(beat):
         start = np.maximum(edges[beat], onset)
         stop = np.minimum(edges[beat + 1], end)
-        length = edges[beat + 1] - edges[beat]
         ring = np.exp(-(start - onset) / RING_SECONDS) - np.exp(-(stop - onset) / RING_SECONDS)
-        amount = np.maximum(ring, 0.0) * RING_SECONDS / length * weight
-        shares.append((beat[alive], pitch[alive], amount[alive]))
-        alive &= (end > edges[beat + 1] + 0.04) & (beat + 1 < grid.beats)
-        beat = np.minimum(beat + 1, grid.beats - 1)
+        length = edges[beat + 1] - edges[beat]
+        shares.append((beat, pitch, np.maximum(ring, 0.0) * RING_SECONDS / length * weight))
+        alive = (end > edges[beat + 1] + 0.04) & (beat + 1 < grid.beats) & (stop - onset < 4 * RING_SECONDS)
+        beat, pitch, onset, end, weight = (a[alive] for a in (beat + 1, pitch, onset, end, weight))
     return shares

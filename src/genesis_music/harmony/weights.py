@@ -33,9 +33,37 @@ class ChordWeights:
     motion: FloatArray
 
 
-@lru_cache(maxsize=1)
+@dataclass(frozen=True)
+class FormWeights:
+    """The generative model of measures.
+
+    ``profiles`` is ``[3, 12]`` (major, minor, blues; log share of each pitch class above the tonic), ``bonus`` and
+    ``bass_bonus`` are ``[5]`` by role (root, third, fifth, seventh, other), ``temper`` and ``bass_temper`` weigh the
+    two kinds of evidence, ``chords`` is ``[3, 36]`` (log prior of a free chord), ``form`` the log odds of a named
+    progression.
+    """
+
+    profiles: FloatArray
+    bonus: FloatArray
+    bass_bonus: FloatArray
+    temper: float
+    bass_temper: float
+    chords: FloatArray
+    form: float
+
+
 def chord_weights() -> ChordWeights:
-    """Return the shipped weights."""
-    stored: dict[str, Any] = json.loads(files(__package__).joinpath("weights.json").read_text("utf-8"))
-    foreign = float(stored.pop("foreign"))
-    return ChordWeights(foreign=foreign, **{name: np.array(value) for name, value in stored.items()})
+    """Return the shipped weights of the chord model."""
+    return ChordWeights(**_load("chords"))
+
+
+def form_weights() -> FormWeights:
+    """Return the shipped weights of the form model."""
+    return FormWeights(**_load("forms"))
+
+
+@lru_cache(maxsize=2)
+def _load(section: str) -> dict[str, Any]:
+    text = files(__package__).joinpath("weights.json").read_text("utf-8")
+    stored: dict[str, Any] = json.loads(text)[section]
+    return {name: np.array(value) if isinstance(value, list) else value for name, value in stored.items()}

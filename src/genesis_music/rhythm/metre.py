@@ -7,12 +7,24 @@ fractions of a quarter note appear only at the edges of the module.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cache
 
 from genesis_music.score import TimeSignature
 
 TICKS_PER_QUARTER = 6720
 """Divisible by 64 and by the tuplets 3, 5 and 7."""
+
+
+def to_ticks(quarters: Fraction) -> int:
+    """Return a written position or length in ticks, rounded where it is no whole tick."""
+    return round(quarters.numerator * TICKS_PER_QUARTER / quarters.denominator)
+
+
+@cache
+def to_quarters(ticks: int) -> Fraction:
+    """Return ticks as an exact fraction of a quarter note."""
+    return Fraction(ticks, TICKS_PER_QUARTER)
 
 
 @dataclass(frozen=True, eq=False)

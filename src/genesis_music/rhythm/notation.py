@@ -18,9 +18,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from genesis_music.rhythm.metre import TICKS_PER_QUARTER, Metre, metre_of
+from genesis_music.rhythm.metre import TICKS_PER_QUARTER, Metre, metre_of, to_quarters, to_ticks
 from genesis_music.rhythm.note_values import NoteValue, Piece, Tuplet, find_tuplets, spell, spell_in_tuplet
 from genesis_music.score import Measure, TabNote, TempoMap, TimeSignature, Track
 
@@ -122,14 +122,10 @@ class _Segment:
     event: _Event | None
 
 
-def _ticks(quarters: Fraction) -> int:
-    return round(quarters.numerator * TICKS_PER_QUARTER / quarters.denominator)
-
-
 def _bars(measures: tuple[Measure, ...]) -> tuple[_Bar, ...]:
     bars = []
     for measure in measures:
-        start, length = _ticks(measure.start_quarters), _ticks(measure.length_quarters)
+        start, length = to_ticks(measure.start_quarters), to_ticks(measure.length_quarters)
         skipped = max(metre_of(measure.time_signature).length_ticks - length, 0)
         bars.append(_Bar(measure, start, start + length, skipped))
     return tuple(bars)
@@ -141,9 +137,9 @@ def _events(notes: tuple[TabNote, ...], bars: tuple[_Bar, ...]) -> list[_Event]:
     for note in notes:
         number = min(max(note.written.measure, bars[0].measure.number), bars[-1].measure.number)
         bar = by_number[number]
-        start = bar.start + max(_ticks(note.written.position_quarters), 0)
+        start = bar.start + max(to_ticks(note.written.position_quarters), 0)
         start = min(start, bar.end - _FALLBACK_TICKS)
-        chords[start].append((note, start + _ticks(note.written.length_quarters)))
+        chords[start].append((note, start + to_ticks(note.written.length_quarters)))
     ends = {start: max(end for _, end in chord) for start, chord in chords.items()}
     return _in_order(chords, ends, bars[-1].end, _REAL_SILENCE_TICKS)
 
@@ -226,7 +222,7 @@ def _write(bar: _Bar, segments: list[_Segment]) -> Iterator[WrittenBeat]:
         for piece in pieces:
             start, end = piece.start_ticks + offset, piece.end_ticks + offset
             yield WrittenBeat(
-                _quarters(start - bar.start),
+                to_quarters(start - bar.start),
                 piece.value,
                 () if segment.event is None else tuple(_noteheads(segment.event, start, end)),
                 piece.opens_tuplet,
@@ -267,8 +263,3 @@ def _spell_segment(
             start = inner_end
     if start < end:
         yield from spell(metre, start, end, is_rest=is_rest)
-
-
-@cache
-def _quarters(ticks: int) -> Fraction:
-    return Fraction(ticks, TICKS_PER_QUARTER)

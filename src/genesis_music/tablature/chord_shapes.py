@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
@@ -15,6 +16,8 @@ MAX_SPAN_FRETS = 3
 """Largest distance between the lowest and the highest fretted fret: four frets under four fingers."""
 HIGHEST_FRET = 12
 MAX_FINGERS = 4
+MAX_MUTED_TOP = 2
+"""Strings 1 .. this may stay unplayed above the chord."""
 
 # Fitted by hand to the shapes that every chord book prints (see the tests).
 FINGER_COST = 0.75
@@ -23,6 +26,7 @@ SPAN_COST = 0.8
 INNER_MUTE_COST = 3.9
 TOP_MUTE_COST = 2.25
 LOW_MUTE_COST = 0.76
+POWER_VOICES = 3
 MISSING_FIFTH_COST = 1.2
 BARRE_COST = 0.08
 OPEN_BELOW_COST = 4.0
@@ -51,38 +55,57 @@ def chord_voicing(
     """
     kind = QUALITIES[quality]
     tones = frozenset((root + i) % 12 for i in kind.intervals) | {bass}
-    open_pitches = tuple(pitch + capo for pitch in tuning_pitches)
     fifth = (root + kind.fifth) % 12
     needed = tones - {fifth} if len(kind.intervals) > 3 and kind.fifth == 7 and fifth != bass else tones
-    found = [s for s in _shapes(open_pitches, tones) if needed <= _classes(s, open_pitches)]
-    in_root = [s for s in found if min(_pitches(s, open_pitches)) % 12 == bass]
+    mutable_top = MAX_MUTED_TOP if kind.third is not None else len(tuning_pitches) - 2
+    search = _Search(tuple(pitch + capo for pitch in tuning_pitches), tones, needed, mutable_top)
     guides = tones - {root % 12, fifth, bass}
-    return min(in_root or found, key=lambda s: _cost(s, open_pitches, guides, fifth), default=())
+    shapes = list(search.shapes(bass)) or list(search.shapes(None))
+    if kind.third is None:
+        return min(shapes, key=_power_cost, default=())
+    return min(shapes, key=lambda shape: _cost(shape, search.open_pitches, guides, fifth), default=())
 
 
-def _shapes(open_pitches: tuple[int, ...], tones: frozenset[int]) -> Iterator[Shape]:
-    """Every shape within the span that four fingers (and a barré) can hold, with at most one inner mute."""
-    choices = [
-        [None, *(f for f in range(HIGHEST_FRET + 1) if (pitch + f) % 12 in tones)] for pitch in open_pitches
-    ]
-    for position in range(1, HIGHEST_FRET - MAX_SPAN_FRETS + 1):
-        window = {None, 0, *range(position, position + MAX_SPAN_FRETS + 1)}
-        yield from _extend((), [[f for f in c if f in window] for c in choices], position)
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Open strings as they sound, allowed and needed pitch classes, how many top strings may stay unplayed."""
 
+    open_pitches: tuple[int, ...]
+    tones: frozenset[int]
+    needed: frozenset[int]
+    mutable_top: int
 
-def _extend(shape: Shape, choices: list[list[int | None]], position: int) -> Iterator[Shape]:
-    if len(shape) == len(choices):
-        if position in shape or (position == 1 and not any(shape)):
-            yield shape
-        return
-    for fret in choices[len(shape)]:
-        longer = (*shape, fret)
-        if _holdable(longer):
-            yield from _extend(longer, choices, position)
+    def shapes(self, bass: int | None) -> Iterator[Shape]:
+        """Every shape that a hand can hold, ``bass`` sounding lowest (any tone when ``None``)."""
+        for position in range(1, HIGHEST_FRET - MAX_SPAN_FRETS + 1):
+            frets = (0, *range(position, position + MAX_SPAN_FRETS + 1))
+            choices = [[f for f in frets if (pitch + f) % 12 in self.tones] for pitch in self.open_pitches]
+            for lowest in range(len(choices) - 1, -1, -1):
+                for fret in choices[lowest]:
+                    if bass is None or (self.open_pitches[lowest] + fret) % 12 == bass:
+                        start = (fret, *(None for _ in choices[lowest + 1 :]))
+                        yield from self._upwards(start, choices, position, bass)
 
+    def _upwards(
+        self, shape: Shape, choices: list[list[int]], position: int, bass: int | None
+    ) -> Iterator[Shape]:
+        """Complete a shape whose lower strings are settled, string by string towards string 1."""
+        string = len(choices) - len(shape) - 1
+        if string < 0:
+            if self._is_complete(shape, position, bass):
+                yield shape
+            return
+        for fret in (*choices[string], None):
+            longer = (fret, *shape)
+            audible = fret is not None or string < self.mutable_top
+            if audible and _inner_mutes(longer) <= 1 and _fingers(longer) <= MAX_FINGERS:
+                yield from self._upwards(longer, choices, position, bass)
 
-def _holdable(shape: Shape) -> bool:
-    return _fingers(shape) <= MAX_FINGERS and _inner_mutes(shape) <= 1
+    def _is_complete(self, shape: Shape, position: int, bass: int | None) -> bool:
+        at_position = position in shape or (position == 1 and not any(shape))
+        sounding = _pitches(shape, self.open_pitches)
+        in_bass = bass is None or min(sounding) % 12 == bass
+        return at_position and in_bass and self.needed <= {pitch % 12 for pitch in sounding}
 
 
 def _fingers(shape: Shape) -> int:
@@ -108,10 +131,6 @@ def _pitches(shape: Shape, open_pitches: tuple[int, ...]) -> list[int]:
     return [pitch + fret for pitch, fret in zip(open_pitches, shape, strict=True) if fret is not None] or [-1]
 
 
-def _classes(shape: Shape, open_pitches: tuple[int, ...]) -> set[int]:
-    return {pitch % 12 for pitch in _pitches(shape, open_pitches)}
-
-
 def _cost(shape: Shape, open_pitches: tuple[int, ...], guides: frozenset[int], fifth: int) -> float:
     fretted = [fret for fret in shape if fret] or [0]
     played = [string for string, fret in enumerate(shape) if fret is not None]
@@ -127,4 +146,16 @@ def _cost(shape: Shape, open_pitches: tuple[int, ...], guides: frozenset[int], f
         + LOW_MUTE_COST * (len(shape) - 1 - played[-1])
         + DOUBLED_COST * sum(max(classes.count(tone) - 1, 0) for tone in guides)
         + MISSING_FIFTH_COST * (fifth not in classes)
+    )
+
+
+def _power_cost(shape: Shape) -> float:
+    """Power chords are three notes on neighbouring low strings."""
+    fretted = [fret for fret in shape if fret] or [0]
+    played = [string for string, fret in enumerate(shape) if fret is not None]
+    return (
+        POSITION_COST * max(min(fretted) - 1, 0)
+        + INNER_MUTE_COST * _inner_mutes(shape)
+        + LOW_MUTE_COST * (len(shape) - 1 - played[-1])
+        + FINGER_COST * abs(len(played) - POWER_VOICES)
     )

@@ -18,7 +18,8 @@ FloatArray = NDArray[np.float32]
 class ActivationFormat:
     """How an engine's activations are to be read; constant for one engine.
 
-    ``bins_per_semitone`` and ``contour_lowest_midi`` describe ``Activations.contour``.
+    ``bins_per_semitone`` and ``contour_lowest_midi`` describe ``Activations.contour``. ``decoder_weights``
+    names the file in ``models/`` with what the decoder learned about such activations.
     """
 
     frame_seconds: float
@@ -26,6 +27,7 @@ class ActivationFormat:
     pitches: int
     bins_per_semitone: int = 3
     contour_lowest_midi: float = 21.0
+    decoder_weights: str = "basic_pitch_decoder"
 
 
 @dataclass(frozen=True, slots=True)

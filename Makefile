@@ -1,0 +1,49 @@
+# Every task of the project; `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help run test setup setup-test format lint types imports unit bench-accuracy bench-speed example lock clean
+PYTHON := .venv/bin/python
+export PYTHONPATH := .
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+run: setup ## Set up, then transcribe the example recording, print its tab and say where the files are
+	.venv/bin/genesis transcribe examples/morning-porch.ogg --out out --show
+
+test: setup-test lint types imports unit ## Set up, then run every check
+
+setup:
+	@scripts/setup.sh run
+
+setup-test:
+	@scripts/setup.sh test
+
+format: ## Format the code
+	$(PYTHON) -m ruff format . && $(PYTHON) -m ruff check --fix .
+
+lint: ## Check formatting and lint rules
+	$(PYTHON) -m ruff format --check . && $(PYTHON) -m ruff check .
+
+types: ## Check types (strict)
+	$(PYTHON) -m mypy
+
+imports: ## Check the import rules of ARCHITECTURE.md
+	.venv/bin/lint-imports
+
+unit: ## Run the tests
+	$(PYTHON) -m pytest -n 2
+
+bench-accuracy: ## Measure accuracy on ../shared/eval, write benchmarks/results/
+	for topic in notes beats harmony fingering techniques quantise; do $(PYTHON) -m benchmarks.accuracy.$$topic || exit 1; done
+
+bench-speed: ## Measure speed and memory beside the basic-pitch command, write benchmarks/results/
+	$(PYTHON) -m benchmarks.speed
+
+example: ## Render the example recording anew (needs fluidsynth, fluid-soundfont-gm, sox)
+	$(PYTHON) examples/render.py
+
+lock: ## Resolve the dependencies anew and write the lock files (needs uv)
+	scripts/lock.sh
+
+clean: ## Remove the virtual environment, caches and outputs
+	rm -rf .venv out build dist .mypy_cache .ruff_cache .pytest_cache tests/formats/alphatab/node_modules

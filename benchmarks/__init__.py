@@ -1,0 +1,1 @@
+"""Accuracy and speed, measured by commands whose results are committed as data."""

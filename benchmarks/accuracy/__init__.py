@@ -1,0 +1,1 @@
+"""Accuracy against human references, one module per topic."""

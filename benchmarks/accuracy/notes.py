@@ -1,0 +1,153 @@
+"""How many notes are found, against Basic Pitch's own decoder on the same network.
+
+    python -m benchmarks.accuracy.notes [--peer-python PATH]
+
+``PATH`` is a Python interpreter that has ``basic-pitch`` 0.4.0 with ONNX; without it the peer's recorded
+figures are shown. Hypothesis: judging each onset beside its harmonic relatives finds more of the notes than
+thresholds do. Needs the evaluation material beside the checkout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import mido
+
+from genesis_music.audio.load import load_audio
+from genesis_music.evaluation.guitarset import HELD_OUT, read_excerpt
+from genesis_music.evaluation.notes import NoteAccuracy, calibration, note_accuracy
+from genesis_music.score import Note
+from genesis_music.transcription.decoder import decode_notes
+from genesis_music.transcription.engines import DEFAULT_ENGINE, get_engine
+
+ROOT = Path(__file__).resolve().parents[2]
+EVALUATION = ROOT.parent / "shared" / "eval"
+RESULTS = ROOT / "benchmarks" / "results" / "accuracy-notes.json"
+PEER = Path(__file__).with_name("peer_basic_pitch.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording of the evaluation material with its true notes."""
+
+    corpus: str
+    path: Path
+    notes: tuple[Note, ...]
+
+
+def recordings(folder: Path = EVALUATION) -> Iterator[Recording]:
+    """The six GuitarSet recordings (one of them an MP3 of the pickup) and the Slakh stems."""
+    for name in HELD_OUT:
+        excerpt = read_excerpt(folder / "guitarset" / "annotation" / f"{name}.jams")
+        (path, *_) = sorted((folder / "guitarset" / "audio").glob(f"{name}_*"), key=lambda path: path.suffix)
+        yield Recording("guitarset", path, tuple(labelled.note for labelled in excerpt.notes))
+    for path in sorted((folder / "slakh").glob("*.flac")):
+        yield Recording("slakh", path, tuple(midi_notes(path.with_suffix(".mid"))))
+
+
+def midi_notes(path: Path) -> Iterator[Note]:
+    """The notes of a MIDI file."""
+    seconds = 0.0
+    sounding: dict[int, float] = {}
+    for message in mido.MidiFile(path):
+        seconds += message.time
+        if message.type not in {"note_on", "note_off"}:
+            continue
+        onset = sounding.pop(message.note, None)
+        if onset is not None:
+            yield Note(onset, seconds - onset, message.note)
+        if message.type == "note_on" and message.velocity > 0:
+            sounding[message.note] = seconds
+
+
+def transcribe(path: Path, engine_name: str) -> list[Note]:
+    engine = get_engine(engine_name)
+    with load_audio(path, sample_rate_hz=engine.sample_rate_hz) as audio:
+        return decode_notes(engine.activations(audio), engine.format)
+
+
+def run_peer(python: Path, items: list[Recording]) -> dict[Path, NoteAccuracy]:
+    command = [python, PEER, *(item.path for item in items)]
+    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    notes = {path: [Note(start, end - start, pitch) for start, end, pitch in found[path]] for path in found}
+    return {item.path: note_accuracy(item.notes, notes[str(item.path)]) for item in items}
+
+
+def recorded_peer(items: list[Recording]) -> dict[Path, NoteAccuracy]:
+    """The peer's figures of the last run that had it."""
+    if not RESULTS.exists():
+        return {}
+    recorded = {row["recording"]: row["peer"] for row in json.loads(RESULTS.read_text("utf-8"))["recordings"]}
+    return {
+        item.path: NoteAccuracy(**recorded[item.path.name]) for item in items if recorded.get(item.path.name)
+    }
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peer-python", type=Path)
+    parser.add_argument("--engine", default=DEFAULT_ENGINE)
+    arguments = parser.parse_args()
+    if not EVALUATION.exists():
+        sys.exit(f"The evaluation material is not at {EVALUATION}.")
+    items = list(recordings())
+    peer = run_peer(arguments.peer_python, items) if arguments.peer_python else recorded_peer(items)
+    rows, all_pairs = [], []
+    print(f"{'recording':52}  onset F1 (peer)   with offset (peer)   precision  recall")
+    for item in items:
+        found = transcribe(item.path, arguments.engine)
+        ours, theirs = note_accuracy(item.notes, found), peer.get(item.path)
+        all_pairs.append((item.notes, found))
+        print(
+            f"{item.path.stem[:52]:52}  {ours.onset_f1:.3f}    {_f(theirs and theirs.onset_f1)}    "
+            f"{ours.offset_f1:.3f}       {_f(theirs and theirs.offset_f1)}      "
+            f"{ours.precision:.3f}      {ours.recall:.3f}"
+        )
+        rows.append(
+            {
+                "corpus": item.corpus,
+                "recording": item.path.name,
+                "ours": asdict(ours),
+                "peer": theirs and asdict(theirs),
+            }
+        )
+    summary = {}
+    for corpus in ("guitarset", "slakh"):
+        chosen = [row for row in rows if row["corpus"] == corpus]
+        summary[corpus] = {
+            f"{who}_{measure}": mean([row[who][measure] for row in chosen])
+            for who in ("ours", "peer")
+            for measure in ("onset_f1", "offset_f1")
+            if all(row[who] for row in chosen)
+        }
+        print(corpus, {name: round(value, 3) for name, value in summary[corpus].items()})
+    bins = calibration(all_pairs)
+    print("confidence -> right:", "  ".join(f"{b.confidence:.2f} -> {b.right:.2f} ({b.notes})" for b in bins))
+    command = "python -m benchmarks.accuracy.notes" + (" --peer-python PATH" if arguments.peer_python else "")
+    result = {
+        "command": command,
+        "engine": arguments.engine,
+        "peer": "basic-pitch 0.4.0, ONNX, default thresholds",
+        "summary": summary,
+        "calibration": [asdict(b) for b in bins],
+        "recordings": rows,
+    }
+    RESULTS.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+
+
+def _f(value: float | None) -> str:
+    return "  -  " if value is None else f"{value:.3f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Resolve the dependencies anew and write the lock files (hashes, no addresses of package indexes).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+uv lock --upgrade --quiet
+export_lock() { uv export --frozen --quiet --no-emit-project --no-emit-index-url --no-header --no-annotate "${@:2}" -o "$1" >/dev/null; }
+export_lock requirements.lock --no-dev
+export_lock requirements-dev.lock --extra youtube --extra evaluation
+# PyTorch comes in one build per kind of hardware (CPU, CUDA …), so its own installer picks it, not this lock.
+export_lock requirements-separate.lock --no-dev --extra separate --prune torch

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Set up .venv (and, for "test", everything the checks need). Safe to run again: does nothing when up to date.
+#   scripts/setup.sh run|test
+set -euo pipefail
+cd "$(dirname "$0")/.."
+what=${1:-run}
+
+say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+
+# System packages only as root on a Debian-like machine; otherwise say which are missing and go on.
+system() {
+  local missing=()
+  for package in "$@"; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "Installing ${missing[*]}"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+  else
+    say "Not installed (some checks will be skipped): sudo apt-get install ${missing[*]}"
+  fi
+}
+
+make_venv() {
+  [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1 && return 0
+  rm -rf .venv
+  python3 -m venv .venv 2>/dev/null || { system python3-venv; python3 -m venv .venv; }
+}
+
+# Installs one lock file unless exactly this one was installed before.
+install_lock() {
+  local lock=$1 stamp=.venv/.installed-$1; shift
+  cmp -s "$lock" "$stamp" && return 0
+  say "Installing from $lock"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" "$@"
+  cp "$lock" "$stamp"
+}
+
+install_project() {
+  cmp -s pyproject.toml .venv/.installed-project && return 0
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+  cp pyproject.toml .venv/.installed-project
+}
+
+install_torch() {
+  .venv/bin/python -c 'import torch' 2>/dev/null ||
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check 'torch==2.13.0'
+}
+
+make_venv
+if [ "$what" = test ]; then
+  system musescore3
+  install_lock requirements-dev.lock
+  install_torch
+  install_lock requirements-separate.lock --no-deps
+  [ ! -f tests/formats/alphatab/package-lock.json ] ||
+    (cd tests/formats/alphatab && [ node_modules -nt package-lock.json ] || npm ci --silent --no-audit --no-fund)
+else
+  [ -f .venv/.installed-requirements-dev.lock ] || install_lock requirements.lock
+fi
+install_project

@@ -1,0 +1,136 @@
+"""A recording → the notes of each part: load, normalise, denoise, separate, listen. The costly half."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+
+from genesis_music.audio.denoise import denoise, needs_denoising
+from genesis_music.audio.load import LoadSettings, Recording
+from genesis_music.audio.loudness import normalise
+from genesis_music.audio.recording import Audio
+from genesis_music.cache import StageCache, cache_key
+from genesis_music.errors import InputError
+from genesis_music.pipeline.clock import Clock
+from genesis_music.pipeline.heard import Heard, Part, from_bytes, to_bytes
+from genesis_music.progress import Stage
+from genesis_music.score import SourceInfo
+from genesis_music.separation.separator import MIX, NoSeparator, Separator, StemTrack, tracks_of
+from genesis_music.settings import AUTO, Settings
+from genesis_music.tablature.tunings import INSTRUMENTS, Instrument
+from genesis_music.transcription.decoder import DecoderSettings, decode_notes
+from genesis_music.transcription.engine import Engine
+from genesis_music.transcription.engines import get_engine
+
+LOWEST_DETUNING_SEMITONES = 12
+"""Eight-string and drop tunings reach about this far below the usual lowest string."""
+
+
+def hear(path: Path, settings: Settings, cache: StageCache, clock: Clock, *, stems_folder: Path) -> Heard:
+    """Return the notes of every part of a recording, from the cache when the same was heard before.
+
+    Raises:
+        AudioError, InputError: the file cannot be used (see ``load_audio``).
+        SettingsError: the engine is unknown, or the start lies after the end of the recording.
+        MissingExtraError: separation is asked for but not installed.
+    """
+    engine = get_engine(settings.engine)
+    key = cache_key("heard", version("genesis-music"), file_sha256(path), *_hearing_settings(settings))
+    if (kept := cache.get(key)) and (heard := from_bytes(kept)):
+        return heard
+    heard = _listen(path, engine, settings, clock, stems_folder)
+    cache.put(key, to_bytes(heard))
+    return heard
+
+
+def file_sha256(path: Path) -> str:
+    """Hash a file's bytes (hexadecimal).
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror}.") from error
+
+
+def _hearing_settings(settings: Settings) -> tuple[object, ...]:
+    span = (settings.start_seconds, settings.end_seconds)
+    return (settings.engine, settings.instrument, span, settings.separate, settings.denoise)
+
+
+def _listen(path: Path, engine: Engine, settings: Settings, clock: Clock, stems_folder: Path) -> Heard:
+    separator = _separator(settings, stems_folder)
+    load = LoadSettings(settings.start_seconds, settings.end_seconds)
+    stage = Stage.SEPARATING if settings.separate else Stage.LOADING
+    with ExitStack() as stack:
+        with clock.stage(stage) as on_fraction:
+            stems = stack.enter_context(
+                separator.separate(
+                    path, sample_rate_hz=engine.sample_rate_hz, settings=load, on_fraction=on_fraction
+                )
+            )
+        tracks = tracks_of(stems)
+        with clock.stage(Stage.LISTENING) as on_fraction:
+            parts = tuple(
+                _part(stems[track.stem], track, engine, settings, _share(on_fraction, index, len(tracks)))
+                for index, track in enumerate(tracks)
+            )
+        facts = next(iter(stems.values())).facts
+    source = SourceInfo(
+        title=facts.title,
+        duration_seconds=facts.duration_seconds,
+        sample_rate_hz=facts.source_sample_rate_hz,
+        sha256=facts.sha256,
+        start_seconds=settings.start_seconds,
+    )
+    return Heard(source, engine.name, parts, facts.warnings)
+
+
+def _separator(settings: Settings, stems_folder: Path) -> Separator:
+    if settings.separate is None:
+        return NoSeparator()
+    from genesis_music.separation.demucs import DemucsSeparator
+
+    return DemucsSeparator(settings.separate, cache_folder=stems_folder)
+
+
+def _share(on_fraction: Callable[[float], None], index: int, count: int) -> Callable[[float], None]:
+    """One part's share of a stage that has ``count`` parts."""
+    return lambda fraction: on_fraction((index + fraction) / count)
+
+
+def _part(
+    recording: Recording,
+    track: StemTrack,
+    engine: Engine,
+    settings: Settings,
+    on_fraction: Callable[[float], None],
+) -> Part:
+    audio = _prepared(recording, settings)
+    instrument = settings.instrument if track.stem == MIX else track.instrument
+    blocks = engine.activations(audio, on_fraction)
+    notes = decode_notes(blocks, engine.format, _range_of(INSTRUMENTS[instrument]))
+    title = instrument.capitalize() if track.stem == MIX else track.title
+    return Part(title, instrument, tuple(notes))
+
+
+def _range_of(instrument: Instrument) -> DecoderSettings:
+    """Listen for the pitches the instrument can make in any common tuning, so that the cache serves all."""
+    open_strings = instrument.tuning.pitches_midi
+    return DecoderSettings(
+        lowest_pitch_midi=min(open_strings) - LOWEST_DETUNING_SEMITONES,
+        highest_pitch_midi=max(open_strings) + instrument.frets,
+    )
+
+
+def _prepared(recording: Recording, settings: Settings) -> Audio:
+    """Normalise, and denoise when asked for or when the noise floor asks for it."""
+    wanted = settings.denoise == "on" or (settings.denoise == AUTO and needs_denoising(recording.noise))
+    audio: Audio = denoise(recording, recording.noise) if wanted else recording
+    return normalise(audio, recording.facts.level)

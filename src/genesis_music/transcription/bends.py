@@ -1,0 +1,105 @@
+"""The pitch of a note over time: bends and vibrato, from the contour activation.
+
+A note's path starts at its pitch and moves by at most one contour bin (a third of a semitone) per frame to
+the strongest neighbour. A string that is bent is followed so, past the frame at which its first pitch fades; a
+hammer-on or a slide from fret to fret is not, because it jumps over the bins between.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+import numpy as np
+
+from genesis_music.score import BendPoint, Note
+from genesis_music.transcription.engine import ActivationFormat, FloatArray
+
+LARGEST_BEND_SEMITONES = 3
+SMALLEST_BEND_SEMITONES = 0.35
+"""A contour that stays within this range is a steady note; a quarter-tone bend is more."""
+LOST_CONTOUR = 0.15
+LOST_FRAMES = 3
+"""A path ends when its contour stays below ``LOST_CONTOUR`` for this many frames."""
+SMOOTHING_FRAMES = 3
+ABSORBED_BEFORE_SECONDS, ABSORBED_AFTER_SECONDS = 0.12, 0.06
+"""A note that seems to begin while a bend passes its pitch, within this time, is that bend."""
+
+
+def may_bend(around: FloatArray) -> bool:
+    """Whether the contour ever leaves the pitch by half a bin: a quick look that spares most notes."""
+    middle = around.shape[1] // 2
+    centre = around[:, middle - 1 : middle + 2]
+    beside = around[:, [middle - 2, middle + 2]].max(axis=1)
+    tilted = np.abs(centre[:, 2] - centre[:, 0]) > centre[:, 1]
+    away = (beside > centre.max(axis=1)) | tilted
+    return int(np.count_nonzero(away & (around.max(axis=1) > LOST_CONTOUR))) > SMOOTHING_FRAMES
+
+
+def follow(around: FloatArray, format: ActivationFormat) -> FloatArray:
+    """Semitones from the pitch, frame by frame, until the path is lost ``[<= frames]``.
+
+    ``around`` is the contour ``[frames, bins]`` within ``LARGEST_BEND_SEMITONES``, the pitch in the middle.
+    """
+    rows = around.tolist()
+    last_bin = len(rows[0]) - 2
+    position, lost = len(rows[0]) // 2, 0
+    path: list[float] = []
+    for row in rows:
+        low, here, high = row[position - 1], row[position], row[position + 1]
+        if max(low, high) > here:
+            position = min(max(position + (1 if high > low else -1), 1), last_bin)
+        lost = lost + 1 if row[position] < LOST_CONTOUR else 0
+        if lost >= LOST_FRAMES:
+            break
+        path.append(position + _vertex(row, position))
+    middle = len(rows[0]) // 2
+    found = np.array(path[: len(path) - lost], dtype=np.float32)
+    return (found - np.float32(middle)) / np.float32(format.bins_per_semitone)
+
+
+def _vertex(row: list[float], position: int) -> float:
+    """Where between bins a parabola through a bin and its neighbours peaks, -0.5..0.5; 0 where none does."""
+    before, at, after = row[position - 1], row[position], row[position + 1]
+    curvature = before - 2 * at + after
+    return min(max(0.5 * (before - after) / curvature, -0.5), 0.5) if curvature < 0 else 0.0
+
+
+def bend_points(path: FloatArray, frame_seconds: float, first_offset_seconds: float) -> tuple[BendPoint, ...]:
+    """Points of a path, every second frame, or none when it is steady."""
+    if len(path) < SMOOTHING_FRAMES:
+        return ()
+    edges = np.pad(path, SMOOTHING_FRAMES // 2, mode="edge")
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(edges, SMOOTHING_FRAMES), axis=1)
+    if smooth.max() - smooth.min() < SMALLEST_BEND_SEMITONES:
+        return ()
+    return tuple(
+        BendPoint(round(first_offset_seconds + index * frame_seconds, 4), round(float(smooth[index]), 3))
+        for index in range(0, len(smooth), 2)
+    )
+
+
+def absorb_bent(notes: Sequence[Note]) -> list[Note]:
+    """Leave out notes that are only another note's bend passing their pitch; ``notes`` are in time order."""
+    onsets = [note.onset_seconds for note in notes]
+    absorbed: set[int] = set()
+    for index, note in enumerate(notes):
+        if index in absorbed or not note.bend:
+            continue
+        first = bisect_right(onsets, note.onset_seconds)
+        for other in range(first, bisect_left(onsets, note.end_seconds)):
+            if _passes(note, notes[other]):
+                absorbed.add(other)
+    return [note for index, note in enumerate(notes) if index not in absorbed]
+
+
+def _passes(bent: Note, other: Note) -> bool:
+    """Whether the bend arrives at the other note's pitch just as that note seems to begin."""
+    distance = other.pitch_midi - bent.pitch_midi
+    if not 1 <= abs(distance) <= LARGEST_BEND_SEMITONES:
+        return False
+    offsets = [point.offset_seconds for point in bent.bend]
+    heights = [point.semitones for point in bent.bend]
+    at = other.onset_seconds - bent.onset_seconds
+    before, after = np.interp((at - ABSORBED_BEFORE_SECONDS, at + ABSORBED_AFTER_SECONDS), offsets, heights)
+    return bool(abs(after - distance) < 0.6 and abs(after - before) > 0.4)

@@ -1,0 +1,26 @@
+"""The note detectors there are, by the name used on the command line and in results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from genesis_music.errors import SettingsError
+from genesis_music.transcription.basic_pitch import BasicPitchEngine
+from genesis_music.transcription.engine import Engine
+
+ENGINES: Mapping[str, Callable[[], Engine]] = MappingProxyType({BasicPitchEngine.name: BasicPitchEngine})
+"""Engine makers by name. Making one is cheap: a model is loaded when it is first used."""
+
+DEFAULT_ENGINE = BasicPitchEngine.name
+
+
+def get_engine(name: str = DEFAULT_ENGINE) -> Engine:
+    """Make the engine of that name.
+
+    Raises:
+        SettingsError: there is no such engine; the message lists those there are.
+    """
+    if name not in ENGINES:
+        raise SettingsError(f"There is no engine {name!r}; choose one of: {', '.join(sorted(ENGINES))}.")
+    return ENGINES[name]()

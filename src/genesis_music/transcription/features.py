@@ -1,0 +1,113 @@
+"""What is known about a possible onset, and about a moment in a note: the activations around it.
+
+A string that is struck also excites the detector an octave, a twelfth and two octaves above (and, fainter,
+below), and sympathetic strings ring along. Whether a candidate is a note of its own shows only beside those
+pitches, so its features are windowed activations at its pitch and at harmonically and melodically related
+ones.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from genesis_music.transcription.bends import LARGEST_BEND_SEMITONES
+from genesis_music.transcription.engine import ActivationFormat, FloatArray
+from genesis_music.transcription.onsets import LOWEST_ONSET, Candidates
+from genesis_music.transcription.segments import Segment
+from genesis_music.transcription.windows import IntArray, Windows
+
+RELATED_SEMITONES = (-28, -24, -19, -12, -7, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 7, 12, 16, 19, 24, 28)
+"""Neighbours a melody or bend comes from, thirds to fifths of a chord, and harmonics 2 to 5 both ways."""
+ONSET_FRAMES = range(-6, 7)
+SOUNDING_FRAMES = range(-6, 13)
+RELATED_EDGES = (0, 7, 17, 31)
+CONTOUR_BINS = range(-3, 4)
+
+END_SOUNDING_EDGES = (-8, -4, -1, 0, 1, 3, 6, 11, 18, 32)
+END_CONTOUR_EDGES = (-6, 0, 6, 16)
+
+
+class SegmentWindows:
+    """Windows into everything a segment holds, shared by the features of onsets and ends.
+
+    Pitches are indices (0 = the engine's lowest pitch), frames are rows of the segment's arrays.
+    """
+
+    def __init__(self, segment: Segment, format: ActivationFormat) -> None:
+        self.format = format
+        self.onset = Windows(segment.onset, max(RELATED_SEMITONES))
+        self.sounding = Windows(segment.sounding, max(RELATED_SEMITONES))
+        self.total_attack = np.maximum(segment.onset - LOWEST_ONSET, 0).sum(axis=1)
+        reach = LARGEST_BEND_SEMITONES * format.bins_per_semitone
+        self.contour = None if segment.contour is None else Windows(segment.contour, reach)
+
+    def contour_means(
+        self, frame: IntArray, pitch: IntArray, bin_: int, edges: tuple[int, ...]
+    ) -> list[FloatArray]:
+        """Contour ``bin_`` bins from the centre of the pitch; zeros from engines without contour."""
+        if self.contour is None:
+            return [np.zeros(len(frame), dtype=np.float32)] * (len(edges) - 1)
+        return self.contour.means(frame, self._contour_column(pitch) + bin_, edges)
+
+    def contour_around(self, start: int, end: int, pitch: int) -> FloatArray | None:
+        """Contour within reach of a bend ``[frames, bins]``, the pitch in the middle, if there is any."""
+        if self.contour is None:
+            return None
+        reach = LARGEST_BEND_SEMITONES * self.format.bins_per_semitone
+        return self.contour.patch(start, end, int(self._contour_column(np.array(pitch))), reach)
+
+    def _contour_column(self, pitch: IntArray) -> IntArray:
+        semitones = pitch + (self.format.lowest_pitch_midi - self.format.contour_lowest_midi)
+        column: IntArray = np.rint(semitones * self.format.bins_per_semitone).astype(np.intp)
+        return column
+
+
+def candidate_features(windows: SegmentWindows, candidates: Candidates) -> FloatArray:
+    """Describe every candidate by ``[candidates, features]`` numbers, most of them in 0..1."""
+    frame, pitch = candidates.frame[:, np.newaxis], candidates.pitch[:, np.newaxis]
+    related = pitch + np.array(RELATED_SEMITONES)
+    blocks = [
+        windows.onset.at(frame + np.array(ONSET_FRAMES), pitch),
+        windows.sounding.at(frame + np.array(SOUNDING_FRAMES), pitch),
+        windows.onset.maximum(frame, related, -2, 3),
+        windows.onset.maximum(frame, related, -10, -2),
+        windows.sounding.mean(frame, related, -8, -1),
+        *windows.sounding.means(frame, related, RELATED_EDGES),
+        _candidate_contour(windows, candidates),
+        _setting(windows, candidates),
+    ]
+    return np.concatenate(blocks, axis=1, dtype=np.float32)
+
+
+def _candidate_contour(windows: SegmentWindows, candidates: Candidates) -> FloatArray:
+    """Mean contour around the pitch before and after the onset."""
+    frame, pitch = candidates.frame, candidates.pitch
+    before = [windows.contour_means(frame, pitch, bin_, (-6, -1))[0] for bin_ in CONTOUR_BINS]
+    after = [windows.contour_means(frame, pitch, bin_, (2, 10))[0] for bin_ in CONTOUR_BINS]
+    return np.stack([*before, *after], axis=1)
+
+
+def _setting(windows: SegmentWindows, candidates: Candidates) -> FloatArray:
+    """Where between frames the peak lies, and how much is struck altogether.
+
+    Never the pitch: what is learned on guitars must hold for basses and ukuleles.
+    """
+    attack = np.mean([windows.total_attack[candidates.frame + t] for t in range(-2, 3)], axis=0)
+    return np.stack([candidates.offset_frames, attack], axis=1)
+
+
+def end_features(
+    windows: SegmentWindows, frame: IntArray, pitch: IntArray, frames_since_onset: FloatArray
+) -> FloatArray:
+    """Describe moments in notes by ``[moments, features]``; all arguments are ``[moments]``.
+
+    Only the pitch's own activations: what else is struck meanwhile says little on real recordings.
+    """
+    columns: list[FloatArray] = [
+        *windows.sounding.means(frame, pitch, END_SOUNDING_EDGES),
+        windows.onset.maximum(frame, pitch, -3, 4),
+        windows.onset.maximum(frame, pitch, 4, 12),
+        *windows.contour_means(frame, pitch, 0, END_CONTOUR_EDGES),
+        (np.log1p(frames_since_onset) / 5).astype(np.float32),
+    ]
+    return np.stack(columns, axis=1).astype(np.float32)

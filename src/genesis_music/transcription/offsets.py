@@ -1,0 +1,53 @@
+"""When notes stop sounding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from genesis_music.transcription.features import SegmentWindows, end_features
+from genesis_music.transcription.network import Network
+from genesis_music.transcription.windows import IntArray
+
+FIRST_FRAMES = 3
+"""No note ends sooner after its onset: 35 ms."""
+STEP_FRAMES = 48
+"""Notes are followed by this many frames at a time, so that little is computed past their ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sounding:
+    """A note that may end in a segment.
+
+    ``pitch`` is an index; ``onset``, ``start`` (where to begin looking) and ``limit`` (where to stop) are rows
+    of the segment's arrays, and the onset may lie before them.
+    """
+
+    pitch: int
+    onset: float
+    start: int
+    limit: int
+
+
+def find_ends(
+    windows: SegmentWindows, notes: Sequence[Sounding], network: Network, end_log_odds: float
+) -> IntArray:
+    """The row at which each note has ended ``[notes]``; its ``limit`` where it still sounds there."""
+    pitch = np.array([note.pitch for note in notes], dtype=np.intp)
+    onset = np.array([note.onset for note in notes], dtype=np.float32)
+    limit = np.array([note.limit for note in notes], dtype=np.intp)
+    start = np.array([note.start for note in notes], dtype=np.intp)
+    ends = limit.copy()
+    open_ = np.flatnonzero(start < limit)
+    while len(open_):
+        frame = np.minimum(start[open_, np.newaxis] + np.arange(STEP_FRAMES), limit[open_, np.newaxis] - 1)
+        of = np.repeat(open_, STEP_FRAMES)
+        features = end_features(windows, frame.ravel(), pitch[of], frame.ravel() - onset[of])
+        ended = network(features)[:, 0].reshape(frame.shape) >= end_log_odds
+        has_ended = ended.any(axis=1)
+        ends[open_[has_ended]] = frame[has_ended, ended[has_ended].argmax(axis=1)]
+        start[open_] += STEP_FRAMES
+        open_ = open_[~has_ended & (start[open_] < limit[open_])]
+    return ends

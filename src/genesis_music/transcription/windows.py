@@ -1,0 +1,62 @@
+"""Activations around many places at once: single frames, and means and maxima over windows of frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genesis_music.transcription.engine import FloatArray
+
+IntArray = NDArray[np.intp]
+
+
+class Windows:
+    """Windows into ``values`` ``[frames, columns]``; zeros left and right of its columns.
+
+    Every window must lie inside the frames. ``frame`` and ``column`` broadcast against each other.
+    """
+
+    def __init__(self, values: FloatArray, margin: int = 0) -> None:
+        self._margin = margin
+        self._values = np.pad(values, ((0, 0), (margin, margin))) if margin else values
+        sums = np.empty((len(values) + 1, self._values.shape[1]))
+        sums[0] = 0
+        np.cumsum(self._values, axis=0, out=sums[1:])
+        self._sums = sums
+
+    def at(self, frame: IntArray, column: IntArray) -> FloatArray:
+        """The values themselves."""
+        values: FloatArray = self._values[frame, column + self._margin]
+        return values
+
+    def patch(self, start: int, end: int, column: int, reach: int) -> FloatArray:
+        """Frames ``start .. end`` of the columns within ``reach`` of ``column``; ``reach`` up to the margin."""
+        first = column + self._margin - reach
+        patch: FloatArray = self._values[start:end, first : first + 2 * reach + 1]
+        return patch
+
+    def mean(self, frame: IntArray, column: IntArray, first: int, end: int) -> FloatArray:
+        """Mean over frames ``frame + first .. frame + end``, the end excluded."""
+        column = column + self._margin
+        total = self._sums[frame + end, column] - self._sums[frame + first, column]
+        mean: FloatArray = (total / (end - first)).astype(np.float32)
+        return mean
+
+    def means(self, frame: IntArray, column: IntArray, edges: Sequence[int]) -> list[FloatArray]:
+        """Means over the windows between consecutive ``edges``, in frames from ``frame``."""
+        column = column + self._margin
+        sums = [self._sums[frame + edge, column] for edge in edges]
+        return [
+            ((after - before) / (end - first)).astype(np.float32)
+            for before, after, first, end in zip(sums, sums[1:], edges, edges[1:], strict=False)
+        ]
+
+    def maximum(self, frame: IntArray, column: IntArray, first: int, end: int) -> FloatArray:
+        """Maximum over frames ``frame + first .. frame + end``, the end excluded."""
+        column = column + self._margin
+        result: FloatArray = self._values[frame + first, column]
+        for distance in range(first + 1, end):
+            np.maximum(result, self._values[frame + distance, column], out=result)
+        return result

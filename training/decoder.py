@@ -1,0 +1,224 @@
+"""Train the two small networks of the note decoder: which candidates are notes, and when notes end.
+
+    python -m training.decoder --data DIR --out src/genesis_music/transcription/models/basic_pitch_decoder.npz
+    python -m training.decoder --data DIR --leave-out acoustic
+
+``DIR`` was made by ``training.decoder_data``. With ``--leave-out``, instruments whose names begin so are
+measured instead of learned from, and nothing is written. Needs PyTorch.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
+
+from genesis_music.evaluation.notes import note_accuracy
+from genesis_music.score import Note
+from genesis_music.transcription.basic_pitch import BasicPitchEngine
+from genesis_music.transcription.decoder import DecoderSettings, decode_notes
+from genesis_music.transcription.engine import Activations
+from genesis_music.transcription.features import (
+    SegmentWindows,
+    candidate_features,
+    end_features,
+)
+from genesis_music.transcription.network import Network
+from genesis_music.transcription.onsets import Candidates, onset_candidates
+from genesis_music.transcription.segments import CONTEXT_FRAMES, Segment, segments
+from genesis_music.transcription.weights import DecoderWeights, save_weights
+
+FORMAT = BasicPitchEngine.format
+TOLERANCE_SECONDS = 0.05
+USUAL_LATENESS_SECONDS = 0.004
+MOMENTS_PER_NOTE = 8
+AFTER_END_FRAMES = 80
+FADING_SECONDS = 0.06
+"""Rendered notes fade with a time constant of 15 to 90 ms once damped; people mark the end of a note where it
+has become faint, 12 dB down on average."""
+SOFTER, FAINTER = (0.7, 1.1), (-0.8, 0.3)
+"""Real recordings give less certain activations than rendered ones: ranges of the scale and shift of log-odds."""
+INPUT_NOISE = 0.1
+"""Standard deviations of noise on the inputs, so that no sharp edge of the rendered sound is learned."""
+TIMING_WEIGHT, VELOCITY_WEIGHT = 0.05, 0.2
+
+Array = NDArray[np.float32]
+ONSET, END, PITCH, VELOCITY = range(4)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One rendered part: its activations and true notes ``[n, (onset, end, pitch, velocity, …)]``."""
+
+    instrument: str
+    activations: Activations
+    notes: NDArray[np.float64]
+
+
+def read_parts(folder: Path) -> Iterator[Part]:
+    for path in sorted(folder.glob("*.npz")):
+        arrays = np.load(path)
+        names = ("onset", "sounding", "contour")
+        activations = Activations(0, *(arrays[name].astype(np.float32) for name in names))
+        yield Part(path.stem.split("_")[1], activations, arrays["notes"])
+
+
+def examples(part: Part, random: np.random.Generator) -> tuple[Array, Array, Array, Array]:
+    """Onset features and targets, then end features and targets, of one part."""
+    rows: list[list[Array]] = [[], [], [], []]
+    for segment in segments([soften(part.activations, random)]):
+        windows = SegmentWindows(segment, FORMAT)
+        candidates = onset_candidates(segment)
+        rows[0].append(candidate_features(windows, candidates))
+        rows[1].append(match(segment, candidates, part.notes))
+        for features, ended in end_examples(segment, windows, part.notes, random):
+            rows[2].append(features)
+            rows[3].append(ended)
+    return tuple(np.concatenate(row) for row in rows)  # type: ignore[return-value]
+
+
+def soften(activations: Activations, random: np.random.Generator) -> Activations:
+    """Make activations as (un)certain as those of another recording may be."""
+
+    def warped(values: Array) -> Array:
+        odds = np.clip(values, 1e-4, 1 - 1e-4)
+        log_odds = np.log(odds / (1 - odds)) * random.uniform(*SOFTER) + random.uniform(*FAINTER)
+        return (1 / (1 + np.exp(-log_odds))).astype(np.float32)
+
+    arrays = (activations.onset, activations.sounding, activations.contour)
+    return Activations(0, *(None if array is None else warped(array) for array in arrays))
+
+
+def match(segment: Segment, candidates: Candidates, notes: NDArray[np.float64]) -> Array:
+    """``[candidates, (is a note, frames late, velocity)]``: every true note claims its nearest candidate."""
+    targets = np.zeros((len(candidates.frame), 3), dtype=np.float32)
+    frames = segment.first_frame - CONTEXT_FRAMES + candidates.frame + candidates.offset_frames
+    seconds = frames * FORMAT.frame_seconds
+    pitch_midi = candidates.pitch + FORMAT.lowest_pitch_midi
+    for note in notes:
+        late = seconds - note[ONSET]
+        distance = np.abs(late - USUAL_LATENESS_SECONDS)
+        distance[(pitch_midi != note[PITCH]) | (targets[:, 0] > 0)] = np.inf
+        nearest = int(np.argmin(distance)) if len(distance) else 0
+        if len(distance) and distance[nearest] < TOLERANCE_SECONDS:
+            targets[nearest] = (1, late[nearest] / FORMAT.frame_seconds, note[VELOCITY])
+    return targets
+
+
+def end_examples(
+    segment: Segment, windows: SegmentWindows, notes: NDArray[np.float64], random: np.random.Generator
+) -> Iterator[tuple[Array, Array]]:
+    """Random moments of the true notes that begin in the segment, and whether each lies past the end."""
+    first = segment.first_frame - CONTEXT_FRAMES
+    onset = np.rint(notes[:, ONSET] / FORMAT.frame_seconds).astype(np.intp) - first
+    pitch = notes[:, PITCH].astype(np.intp) - FORMAT.lowest_pitch_midi
+    end = (notes[:, END] + FADING_SECONDS) / FORMAT.frame_seconds - first
+    last = len(segment.onset) - CONTEXT_FRAMES
+    begins_here = np.flatnonzero((onset >= CONTEXT_FRAMES) & (onset < last - 4))
+    if not len(begins_here):
+        return
+    frames = []
+    for note in begins_here:
+        later = onset[(pitch == pitch[note]) & (onset > onset[note] + 3)]
+        limit = min(int(end[note]) + AFTER_END_FRAMES, later.min(initial=last))
+        frames.append(random.integers(onset[note] + 3, max(limit, onset[note] + 4), MOMENTS_PER_NOTE))
+    frame, of = np.concatenate(frames), np.repeat(begins_here, MOMENTS_PER_NOTE)
+    since = (frame - onset[of]).astype(np.float32)
+    yield end_features(windows, frame, pitch[of], since), (frame >= end[of]).astype(np.float32)[:, np.newaxis]
+
+
+def onset_loss(outputs: Tensor, targets: Tensor) -> Tensor:
+    is_note = targets[:, 0]
+    hit = binary_cross_entropy_with_logits(outputs[:, 0], is_note)
+    timing = (is_note * smooth_l1_loss(outputs[:, 1], targets[:, 1], reduction="none")).mean()
+    velocity = (is_note * (outputs[:, 2] - targets[:, 2]) ** 2).mean()
+    return hit + TIMING_WEIGHT * timing + VELOCITY_WEIGHT * velocity
+
+
+def end_loss(outputs: Tensor, targets: Tensor) -> Tensor:
+    return binary_cross_entropy_with_logits(outputs, targets)
+
+
+def train(
+    inputs: Array,
+    targets: Array,
+    hidden: Sequence[int],
+    loss: Callable[[Tensor, Tensor], Tensor],
+    steps: int,
+    batch: int = 512,
+) -> Network:
+    """Fit a network with AdamW, and fold the scaling of the inputs into its first layer."""
+    mean, deviation = inputs.mean(axis=0), inputs.std(axis=0) + 1e-3
+    scaled, wanted = torch.tensor((inputs - mean) / deviation), torch.tensor(targets)
+    sizes = [inputs.shape[1], *hidden, targets.shape[1]]
+    linear = [nn.Linear(a, b) for a, b in pairwise(sizes)]
+    net = nn.Sequential(*(m for layer in linear for m in (layer, nn.ReLU(), nn.Dropout(0.1))))[:-2]
+    optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
+    for _ in range(steps):
+        chosen = torch.randint(len(scaled), (batch,))
+        noisy = scaled[chosen] + INPUT_NOISE * torch.randn(batch, sizes[0])
+        optimiser.zero_grad()
+        loss(net(noisy), wanted[chosen]).backward()
+        optimiser.step()
+        schedule.step()
+    layers = [(m.weight.detach().numpy().T.copy(), m.bias.detach().numpy().copy()) for m in linear]
+    weights, bias = layers[0]
+    layers[0] = (weights / deviation[:, np.newaxis], bias - (mean / deviation) @ weights)
+    return Network(tuple((w.astype(np.float32), b.astype(np.float32)) for w, b in layers))
+
+
+def measure(parts: Sequence[Part], weights: DecoderWeights) -> None:
+    """Print mean accuracy on parts for a few confidence thresholds, and how true the confidences are."""
+    for threshold in (0.3, 0.4, 0.5, 0.6):
+        results = [
+            note_accuracy(
+                true_notes(part),
+                decode_notes(
+                    [part.activations], FORMAT, DecoderSettings(minimum_confidence=threshold), weights
+                ),
+            )
+            for part in parts
+        ]
+        onset, offset = (np.mean([getattr(r, name) for r in results]) for name in ("onset_f1", "offset_f1"))
+        print(f"confidence >= {threshold}: onset F1 {onset:.3f}, with offset {offset:.3f}")
+
+
+def true_notes(part: Part) -> list[Note]:
+    return [Note(n[ONSET], n[END] - n[ONSET], int(n[PITCH])) for n in part.notes]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--leave-out")
+    parser.add_argument("--steps", type=int, default=4000)
+    arguments = parser.parse_args()
+    torch.manual_seed(0)
+    random = np.random.default_rng(0)
+    parts = list(read_parts(arguments.data))
+    left_out = [p for p in parts if arguments.leave_out and p.instrument.startswith(arguments.leave_out)]
+    columns = zip(*(examples(p, random) for p in parts if p not in left_out), strict=True)
+    onset_in, onset_out, end_in, end_out = (np.concatenate(column) for column in columns)
+    print(f"{len(onset_in)} candidates, {onset_out[:, 0].mean():.3f} are notes; {len(end_in)} moments")
+    weights = DecoderWeights(
+        onset=train(onset_in, onset_out, (64, 32), onset_loss, arguments.steps),
+        end=train(end_in, end_out, (24, 16), end_loss, arguments.steps),
+    )
+    if left_out:
+        measure(left_out, weights)
+    elif arguments.out:
+        save_weights(arguments.out, weights)
+
+
+if __name__ == "__main__":
+    main()
