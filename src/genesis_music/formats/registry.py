@@ -17,13 +17,17 @@ from genesis_music.score import Transcription
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format: what users call it, how its files end, what it is, and the function that writes it."""
+    """A file format: its name, which is how its files end, what it is, and the function that writes it."""
 
     name: str
-    suffix: str
     description: str
     module: str
     function: str
+
+    @property
+    def suffix(self) -> str:
+        """How the names of its files end."""
+        return f".{self.name}"
 
     def writer(self, transcription: Transcription) -> bytes:
         """Turn a transcription into the file's bytes."""
@@ -40,29 +44,28 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         known.name: known
         for known in (
-            Format("json", ".tab.json", "everything, for programs", "tabjson", "write_tab_json"),
-            Format("midi", ".mid", "as played, with pitch bends", "midi", "write_performed_midi"),
-            Format("score-midi", ".score.mid", "as written, quantised", "midi", "write_score_midi"),
-            Format("gp5", ".gp5", "Guitar Pro 5 and programs that open it", "guitarpro", "write_gp5"),
-            Format(
-                "musicxml", ".musicxml", "notation and tab, for score editors", "musicxml", "write_musicxml"
-            ),
-            Format(
-                "alphatex",
-                ".alphatex",
-                "notation as text, synchronised to the recording",
-                "alphatex",
-                "write_alphatex",
-            ),
-            Format("ascii", ".txt", "text tab", "ascii", "write_ascii"),
-            Format(
-                "analysis", ".analysis.json", "key, chords, form, difficulty", "analysis", "write_analysis"
-            ),
-            Format("jams", ".jams", "annotations for music research", "jams", "write_jams"),
-            Format("chords", ".chords.txt", "chord sheet", "chordsheet", "write_chord_sheet"),
+            Format("tab.json", "everything, for programs", "tabjson", "write_tab_json"),
+            Format("mid", "as played, with pitch bends", "midi", "write_performed_midi"),
+            Format("score.mid", "as written, quantised", "midi", "write_score_midi"),
+            Format("gp5", "Guitar Pro 5 and programs that open it", "guitarpro", "write_gp5"),
+            Format("musicxml", "notation and tab, for score editors", "musicxml", "write_musicxml"),
+            Format("alphatex", "notation as text, tied to the recording", "alphatex", "write_alphatex"),
+            Format("txt", "text tab", "ascii", "write_ascii"),
+            Format("analysis.json", "key, chords, form, difficulty", "analysis", "write_analysis"),
+            Format("jams", "annotations for music research", "jams", "write_jams"),
+            Format("chords.txt", "chord sheet", "chordsheet", "write_chord_sheet"),
         )
     }
 )
+
+_SHORT_NAMES = {
+    "json": "tab.json",
+    "midi": "mid",
+    "ascii": "txt",
+    "analysis": "analysis.json",
+    "chords": "chords.txt",
+}
+"""What people call formats whose files end otherwise."""
 
 
 def write_formats(
@@ -74,7 +77,7 @@ def write_formats(
         transcription: what to write.
         folder: made when it does not exist.
         stem: start of every file name; characters that file systems forbid become ``_``.
-        names: keys of :data:`FORMATS`, each written once.
+        names: keys of :data:`FORMATS` or short names such as ``"midi"``; each format is written once.
 
     Returns:
         The files written, in the order of ``names``.
@@ -83,7 +86,7 @@ def write_formats(
         SettingsError: an unknown format name.
         OutputError: the folder or a file cannot be written. Files finished before stay; nothing partial does.
     """
-    formats = [_format(name) for name in dict.fromkeys(names if names is not None else FORMATS)]
+    formats = dict.fromkeys(_format(name) for name in (FORMATS if names is None else names))
     page, safe = Page(transcription), safe_stem(stem)
     _make_folder(folder)
     return tuple(
@@ -100,7 +103,7 @@ def safe_stem(stem: str) -> str:
 
 def _format(name: str) -> Format:
     try:
-        return FORMATS[name]
+        return FORMATS[_SHORT_NAMES.get(name, name)]
     except KeyError:
         raise SettingsError(f"Unknown format {name!r}; choose from: {', '.join(FORMATS)}.") from None
 

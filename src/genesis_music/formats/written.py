@@ -127,6 +127,12 @@ def page_pitch(tab_note: TabNote) -> int:
     return tab_note.note.pitch_midi + 12 * tab_note.octave_shift
 
 
+def lost_names(beat: WrittenBeat, *, flats: bool) -> list[str]:
+    """Names of the beat's notes that no string holds, for a text above it."""
+    lost = (note.tab_note for note in beat.notes if note.tab_note.string is None)
+    return [pitch_name(page_pitch(note), flats=flats) for note in lost]
+
+
 def string_names(tuning: Tuning) -> tuple[str, ...]:
     """Names of the open strings, string 1 first: flats in tunings that hold an Eb or Bb, as players say."""
     flats = any(pitch % 12 in {3, 10} for pitch in tuning.pitches_midi)
