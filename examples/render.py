@@ -105,7 +105,7 @@ def main() -> None:
         midi, wav = Path(folder, "piece.mid"), Path(folder, "piece.wav")
         to_midi(piece(), midi)
         subprocess.run(
-            ["fluidsynth", "-ni", "-g", "0.7", "-r", "44100", "-F", wav, SOUNDFONT, midi], check=True
+            ["fluidsynth", *"-ni -C no -g 0.7 -r 44100 -F".split(), wav, SOUNDFONT, midi], check=True
         )
         subprocess.run(
             [

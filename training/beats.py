@@ -124,16 +124,18 @@ def make_pool(pieces: list[Piece], generated_share: float, examples: int, seed: 
     return Pool(features, targets, counted, np.array(names))
 
 
-def train(data: Pool, steps: int, batch: int, seed: int) -> BeatNetwork:
+def train(data: Pool, minutes: float, batch: int, seed: int) -> BeatNetwork:
+    """One cycle of the learning rate over ``minutes``, however many steps they hold."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = BeatNetwork()
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=steps, pct_start=0.1)
     shares = torch.tensor([1.0, 1.0, 0.1])[None, :, None]
     boosts = torch.tensor([2.0, 4.0, 1.0])[None, :, None]
-    started, running = time.monotonic(), 0.0
-    for step in range(steps):
+    started, running, step = time.monotonic(), 0.0, 0
+    while (progress := (time.monotonic() - started) / 60 / minutes) < 1:
+        for group in optimizer.param_groups:
+            group["lr"] = LEARNING_RATE * _rate(progress)
         features, targets, counted = _batch(data, batch, rng)
         logits = network(features * (torch.rand(batch, FEATURES, 1) > FEATURE_DROPOUT))
         loss = nn.functional.binary_cross_entropy_with_logits(
@@ -145,11 +147,16 @@ def train(data: Pool, steps: int, batch: int, seed: int) -> BeatNetwork:
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        schedule.step()
         running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
-        if step % 100 == 99:
-            print(f"step {step + 1} loss {running:.4f} after {time.monotonic() - started:.0f} s", flush=True)
+        step += 1
+        if step % 100 == 0:
+            print(f"step {step} progress {progress:.2f} loss {running:.4f}", flush=True)
     return network.eval()
+
+
+def _rate(progress: float) -> float:
+    """Warm up over the first tenth, then fall along a cosine."""
+    return min(1.0, 0.05 + progress / 0.1) * (0.5 + 0.5 * np.cos(np.pi * progress))
 
 
 def _batch(data: Pool, batch: int, rng: Generator) -> tuple[Tensor, Tensor, Tensor]:
@@ -189,7 +196,7 @@ def main() -> None:
     parser.add_argument("--pool", type=Path, help="folder that keeps the rendered examples between runs")
     parser.add_argument("--without-player", default="")
     parser.add_argument("--without-sheet", default="")
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--minutes", type=float, default=8, help="wall-clock minutes of training")
     parser.add_argument("--examples", type=int, default=10000)
     parser.add_argument("--generated-share", type=float, default=0.4)
     parser.add_argument("--batch", type=int, default=8)
@@ -198,7 +205,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     data = kept_pool(options).without(options.without_player, options.without_sheet)
-    export(train(data, options.steps, options.batch, options.seed), options.out)
+    export(train(data, options.minutes, options.batch, options.seed), options.out)
 
 
 def kept_pool(options: argparse.Namespace) -> Pool:

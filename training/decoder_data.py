@@ -84,6 +84,20 @@ def as_bass(played: Sequence[PlayedNote]) -> list[PlayedNote]:
     ]
 
 
+def noise_and_hum(random: Generator) -> Waveform:
+    """What a microphone hears while nobody plays: noise that falls with frequency, perhaps mains hum."""
+    seconds = 15
+    spectrum = np.fft.rfft(random.standard_normal(seconds * SAMPLE_RATE_HZ))
+    frequencies = np.maximum(np.fft.rfftfreq(seconds * SAMPLE_RATE_HZ, 1 / SAMPLE_RATE_HZ), 30)
+    noise = np.fft.irfft(spectrum * frequencies ** random.uniform(-1, 0))
+    noise /= np.std(noise)
+    if random.random() < 0.3:
+        time = np.arange(len(noise)) / SAMPLE_RATE_HZ
+        mains_hz = random.choice([50, 60])
+        noise += sum(random.uniform(0, 1) * np.sin(2 * np.pi * n * mains_hz * time) for n in (1, 2, 3, 5))
+    return noise.astype(np.float32)
+
+
 def _is_slurred(previous: LabelledNote, current: LabelledNote) -> bool:
     gap_seconds = current.note.onset_seconds - previous.note.end_seconds
     return gap_seconds < 0.03 and 0 < abs(current.note.pitch_midi - previous.note.pitch_midi) <= 4
@@ -149,6 +163,7 @@ def main() -> None:
     parser.add_argument("--engine", default=DEFAULT_ENGINE)
     parser.add_argument("--passes", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--noise", type=int, default=0, help="how many parts of noise alone to add")
     parser.add_argument("--bass", action="store_true", help="render bass parts: the low strings, lower still")
     arguments = parser.parse_args()
     random = np.random.default_rng(arguments.seed)
@@ -159,6 +174,9 @@ def main() -> None:
     engine = get_engine(arguments.engine)
     paths = [p for p in sorted(arguments.annotations.glob("*.jams")) if p.stem not in HELD_OUT]
     arguments.out.mkdir(parents=True, exist_ok=True)
+    for index in range(arguments.noise):
+        audio = ArrayAudio(in_a_room(noise_and_hum(random), random), SAMPLE_RATE_HZ)
+        _save(arguments.out / f"{index:04d}_noise.npz", audio, [], engine)
     for index, path in enumerate(paths * arguments.passes):
         played = play(read_excerpt(path), random)
         if arguments.bass:
@@ -194,7 +212,7 @@ def _save(path: Path, audio: ArrayAudio, played: Sequence[PlayedNote], engine: E
                 )
                 for n in played
             ]
-        ),
+        ).reshape(len(played), 7),
     )
 
 

@@ -5,7 +5,8 @@ likelihood: an instructed triad allows every quality that holds it. Augmented wi
 
     python -m training.harmony --annotations ../shared/eval/guitarset/annotation
 
-rewrites the section ``chords`` of ``src/genesis_music/harmony/weights.json``. ``--leave-out progression`` (or ``player``) prints held-back figures instead of writing weights.
+rewrites the section ``chords`` of ``src/genesis_music/harmony/weights.json``. ``--leave-out progression`` (or
+``player``, ``sheet``) prints held-back figures instead.
 """
 
 from __future__ import annotations
@@ -145,19 +146,20 @@ class Field:
         self.foreign = {}
         for mode in ("major", "minor"):
             for tonic in range(12):
-                key = Key(tonic, mode)
                 self.roles[tonic, mode] = torch.tensor(model.chord_roles(tonic, mode))
                 self.foreign[tonic, mode] = torch.tensor(
                     model.foreign_tones(tonic, mode), dtype=torch.float32
                 )
 
     def emission(self, item: Example) -> torch.Tensor:
+        """Score ``[beats, STATES]``: ``chords.emissions`` in differentiable form."""
         roles = self.roles[item.key.tonic, item.key.mode]
         w = self.now
         matrix = torch.cat((w["energy"][roles], w["missing"][roles], w["bass"][roles]), dim=1)
         return item.features @ matrix.T
 
     def prior(self, key: Key) -> torch.Tensor:
+        """``chords.chord_prior`` in differentiable form."""
         degree = self.now["degree_major" if key.mode == "major" else "degree_minor"]
         by_root = degree[(torch.arange(12) - key.tonic) % 12]
         grid = by_root[:, None] + self.now["quality"][None, :]
@@ -191,9 +193,11 @@ class Field:
         return score.logsumexp(dim=1)
 
     def distance(self) -> torch.Tensor:
+        """Squared distance from the starting weights."""
         return sum(((self.now[name] - self.start[name]) ** 2).sum() for name in self.start)
 
     def weights(self) -> ChordWeights:
+        """Return what was learned."""
         arrays = {name: value.detach().numpy().astype(float) for name, value in self.now.items()}
         return ChordWeights(**{n: a if a.ndim else float(a) for n, a in arrays.items()})
 

@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from training.harmony import augment, groups, save_section, training_excerpts
 
 from genesis_music.evaluation.guitarset import Excerpt
 from genesis_music.evaluation.harmony import annotated_key, annotated_tempo_map, same_key
@@ -28,6 +27,7 @@ from genesis_music.harmony.evidence import beat_grid, gather_evidence
 from genesis_music.harmony.progression import PROGRESSIONS
 from genesis_music.harmony.weights import FormWeights, form_weights
 from genesis_music.score import Key, Note
+from training.harmony import augment, groups, save_section, training_excerpts
 
 STEPS = 200
 BATCH = 32
@@ -93,6 +93,7 @@ class FormModel:
         return folded[:, place[None, :], turned].sum(dim=2) + late
 
     def loss(self, item: Example) -> torch.Tensor:
+        """Negative log-probability of the truth, with and without its progression in the list."""
         known = self.hypotheses(item)
         right = torch.cat(
             [s[item.key.tonic, :1] for f, m, s in known if f == item.form and m == item.key.mode]
@@ -104,9 +105,11 @@ class FormModel:
         return loss + others.logsumexp(dim=0) - free.logsumexp(dim=0)
 
     def distance(self) -> torch.Tensor:
+        """Squared distance from the starting weights."""
         return sum(((self.now[n] - self.start[n]) ** 2).sum() for n in self.start)
 
     def weights(self) -> FormWeights:
+        """Return what was learned."""
         arrays = {name: value.detach().numpy().astype(float) for name, value in self.now.items()}
         return FormWeights(**{n: a if a.ndim else float(a) for n, a in arrays.items()})
 

@@ -29,14 +29,14 @@ from training.harmony import groups, training_excerpts
 
 WEIGHTS_PATH = Path(detection.__file__).with_name("weights.json")
 TAUGHT = {"Rock": "rock", "Jazz": "jazz", "BN": "bossa nova", "Funk": "funk", "SS": "fingerstyle folk"}
-PULL = 0.02
-STEPS = 400
+PULL = 0.1
+STEPS = 250
 
 TEXTBOOK: dict[str, dict[str, float]] = {
     "blues": {"swing": 1.5, "blues_form": 3.5, "bends": 2.0, "sevenths": 1.0, "slides": 0.7, "extensions": -1.0},
     "rock": {"power_chords": 1.0, "bends": 1.5, "sevenths": -1.0, "chordal": 0.5, "swing": -0.5, "borrowed": 1.0},
     "metal": {
-        "power_chords": 4.0, "palm_mutes": 4.0, "low_register": 2.0, "minor": 0.7, "density": 1.5, "sevenths": -2.0,
+        "power_chords": 5.0, "palm_mutes": 4.0, "low_register": 1.0, "minor": 0.7, "density": 1.5, "sevenths": -2.0,
         "swing": -1.0,
     },
     "jazz": {"swing": 2.0, "sevenths": 2.0, "extensions": 1.5, "tempo": 1.0, "power_chords": -2.0, "bends": -0.5},
@@ -53,7 +53,7 @@ TEXTBOOK: dict[str, dict[str, float]] = {
         "single_line": 0.5, "low_register": 0.7,
     },
 }  # fmt: skip
-TEXTBOOK_BIAS = {"metal": -1.5, "classical": -1.0, "country": -1.5, "blues": -1.0, "pop": -0.5}
+TEXTBOOK_BIAS = {"metal": -0.5, "classical": -1.0, "country": -1.5, "blues": -1.0, "pop": -0.5}
 
 
 def track_of(excerpt: Excerpt) -> Track:
@@ -98,7 +98,9 @@ def learn(features: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, t
     return rows + moved[:, :-1], bias + moved[:, -1]
 
 
-def cross_validate(excerpts: Sequence[Excerpt], features: torch.Tensor, labels: torch.Tensor, by: str) -> None:
+def cross_validate(
+    excerpts: Sequence[Excerpt], features: torch.Tensor, labels: torch.Tensor, by: str
+) -> None:
     group = groups(by)
     names = [group(excerpt) for excerpt in excerpts]
     taught = [STYLES.index(style) for style in TAUGHT.values()]

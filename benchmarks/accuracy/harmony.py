@@ -57,7 +57,10 @@ def main() -> None:
             f"{row.material:28s} {row.beats:10s} {row.excerpts:4d}  key {row.key_right:.3f}  "
             f"WCSR {row.wcsr:.3f}  {row.found}"
         )
-    stored = {"command": "python -m benchmarks.accuracy.harmony --notes", "rows": [asdict(row) for row in rows]}
+    stored = {
+        "command": "python -m benchmarks.accuracy.harmony --notes",
+        "rows": [asdict(row) for row in rows],
+    }
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
@@ -68,14 +71,18 @@ def _from_audio() -> list[Row]:
     for name in HELD_OUT:
         excerpt = read_excerpt(GUITARSET / "annotation" / f"{name}.jams")
         path = next(
-            p for kind in ("mic.flac", "hex_cln.mp3") if (p := GUITARSET / "audio" / f"{name}_{kind}").exists()
+            p
+            for kind in ("mic.flac", "hex_cln.mp3")
+            if (p := GUITARSET / "audio" / f"{name}_{kind}").exists()
         )
         with load_audio(path, sample_rate_hz=engine.sample_rate_hz) as audio:
             notes = decode_notes(engine.activations(audio), engine.format)
         tracked = track_beats(notes, duration_seconds=excerpt.duration_seconds)
         rows.append(_row(excerpt, notes, tracked, "tracked"))
         rows.append(_row(excerpt, notes, annotated_tempo_map(excerpt), "true"))
-    means = [_mean("mean, from audio", [r for r in rows if r.beats == kind], kind) for kind in ("tracked", "true")]
+    means = [
+        _mean("mean, from audio", [r for r in rows if r.beats == kind], kind) for kind in ("tracked", "true")
+    ]
     return rows + means
 
 
@@ -91,8 +98,10 @@ def _from_notes() -> list[Row]:
             rows.append(_row(excerpt, notes, annotated_tempo_map(excerpt), "true"))
             tracked = track_beats(notes, duration_seconds=excerpt.duration_seconds)
             rows.append(_row(excerpt, notes, tracked, "tracked"))
-        for kind in ("true", "tracked"):
-            result.append(_mean(f"true notes, {part}", [r for r in rows if r.beats == kind], kind))
+        result += [
+            _mean(f"true notes, {part}", [row for row in rows if row.beats == kind], kind)
+            for kind in ("true", "tracked")
+        ]
     return result
 
 

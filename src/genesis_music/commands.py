@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from genesis_music.cache import DEFAULT_MAX_BYTES, FolderCache, NoCache, StageCache, user_cache_folder
-from genesis_music.formats.registry import write_formats
+from genesis_music.formats.registry import choose_formats, write_formats
 from genesis_music.pipeline import Clock, tab, transcribe
 from genesis_music.progress import Stage
 from genesis_music.score import Transcription
@@ -26,6 +26,7 @@ def transcribe_to_files(
     show: bool,
 ) -> None:
     """Transcribe a file or link, write the files, report."""
+    choose_formats(formats)  # a mistyped name is told before the work, not after it
     cache: StageCache = (
         FolderCache(user_cache_folder() / "stages", DEFAULT_MAX_BYTES) if cached else NoCache()
     )
@@ -47,6 +48,7 @@ def tab_to_files(
     show: bool,
 ) -> None:
     """Make tab from a score file, write the files, report."""
+    choose_formats(formats)
     with reporter.progress(separating=False) as progress:
         transcription = tab(source, settings, progress=progress)
         clock = Clock(progress, transcription.stage_seconds)

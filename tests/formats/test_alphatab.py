@@ -162,7 +162,7 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["gp5", "alphatex", "musicxml"])
 def test_silence_opens_as_bars_of_rests(name: str, tmp_path: Path) -> None:
-    path = tmp_path / f"silent{FORMATS[name].suffix}"
+    path = tmp_path / f"silent.{name}"
     path.write_bytes(FORMATS[name].writer(silent_transcription()))
     bars = imported(path)["tracks"][0]["bars"]
     assert len(bars) == 4

@@ -46,7 +46,7 @@ def test_every_promised_file_is_written(tmp_path: Path) -> None:
 
 
 def test_only_the_chosen_formats_are_written_each_once(tmp_path: Path) -> None:
-    paths = write_formats(silent_transcription(), tmp_path, "a", ["ascii", "midi", "ascii"])
+    paths = write_formats(silent_transcription(), tmp_path, "a", ["txt", "mid", "txt"])
     assert [path.name for path in paths] == ["a.txt", "a.mid"]
 
 
@@ -77,15 +77,15 @@ def test_a_full_disk_is_an_output_error_and_leaves_the_old_file(tmp_path: Path, 
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OutputError, match="No space left"):
-        write_formats(silent_transcription(), tmp_path, "a", ["ascii"])
+        write_formats(silent_transcription(), tmp_path, "a", ["txt"])
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "old"
 
 
 def test_writing_again_replaces_the_old_file_with_the_usual_permissions(tmp_path: Path) -> None:
-    (path,) = write_formats(silent_transcription(), tmp_path, "a", ["ascii"])
+    (path,) = write_formats(silent_transcription(), tmp_path, "a", ["txt"])
     first = path.read_text()
-    (path,) = write_formats(rich_transcription(), tmp_path, "a", ["ascii"])
+    (path,) = write_formats(rich_transcription(), tmp_path, "a", ["txt"])
     assert path.read_text() != first
     plain = tmp_path / "plain"
     plain.touch()
@@ -103,7 +103,7 @@ def test_any_title_makes_a_safe_file_name(title: str) -> None:
 
 
 def test_a_hostile_stem_stays_in_the_folder(tmp_path: Path) -> None:
-    (path,) = write_formats(silent_transcription(), tmp_path, "../../etc/passwd", ["ascii"])
+    (path,) = write_formats(silent_transcription(), tmp_path, "../../etc/passwd", ["txt"])
     assert path.parent == tmp_path
 
 
@@ -165,5 +165,5 @@ def test_no_tracks_at_all_is_written_too() -> None:
 
 
 def test_json_files_are_json(tmp_path: Path) -> None:
-    for path in write_formats(rich_transcription(), tmp_path, "a", ["json", "analysis", "jams"]):
+    for path in write_formats(rich_transcription(), tmp_path, "a", ["tab.json", "analysis.json", "jams"]):
         assert json.loads(path.read_text("utf-8"))

@@ -59,6 +59,8 @@ def test_every_source_becomes_a_stem_of_the_recordings_length(
             assert stem.sample_rate_hz == 22050
             assert stem.frames == pytest.approx(4.3 * 22050, abs=1)
             assert stem.facts.title == "Song"
+            assert stem.facts.source_sample_rate_hz == 44100
+            assert stem.facts.sha256 == hashlib.sha256(recording.read_bytes()).hexdigest()
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
 
@@ -81,7 +83,9 @@ def test_cached_stems_are_used_again_and_nothing_half_done_is_left(
     with separator.separate(recording, sample_rate_hz=22050) as stems:
         before = {name: stem.read(0, 10**6) for name, stem in stems.items()}
     (folder,) = cache.iterdir()
-    assert sorted(file.name for file in folder.iterdir()) == sorted(f"{name}.wav" for name in FOUR)
+    assert sorted(file.name for file in folder.iterdir()) == sorted(
+        ["source.json", *(f"{name}.wav" for name in FOUR)]
+    )
     monkeypatch.setattr("genesis_music.separation.demucs.load_model", lambda *_: pytest.fail("not cached"))
     with separator.separate(recording, sample_rate_hz=22050) as stems:
         for name, samples in before.items():
@@ -151,6 +155,28 @@ def test_a_model_that_cannot_be_used_is_named(
     with pytest.raises(EngineError, match=says) as caught:
         DemucsSeparator(path).separate(recording, sample_rate_hz=22050)
     assert "\n" not in str(caught.value)
+
+
+def test_a_model_is_found_by_the_text_of_its_path_or_its_folder(tmp_path: Path, recording: Path) -> None:
+    path = save_model(tmp_path, FOUR)
+    part = LoadSettings(end_seconds=1)
+    for model in (str(path), str(tmp_path), tmp_path):
+        with DemucsSeparator(model).separate(recording, sample_rate_hz=8000, settings=part) as stems:
+            assert len(stems) == 4
+    save_model(tmp_path, SIX)
+    with pytest.raises(EngineError, match="name the file"):
+        DemucsSeparator(tmp_path)
+
+
+def test_damage_of_the_recording_is_still_known_when_stems_come_from_the_cache(
+    tmp_path: Path, recording: Path
+) -> None:
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(recording.read_bytes()[:400_000])
+    separator = DemucsSeparator(save_model(tmp_path, FOUR), cache_folder=tmp_path / "cache")
+    for _ in range(2):
+        with separator.separate(broken, sample_rate_hz=8000) as stems:
+            assert "missing" in stems["bass"].facts.warnings[0]
 
 
 def test_a_model_whose_checksum_is_wrong_is_refused(tmp_path: Path, recording: Path) -> None:

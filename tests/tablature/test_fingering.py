@@ -27,10 +27,10 @@ def frets_high_to_low(fingering, strings=6):
         ((48, 52, 55, 60, 64), "x32010"),
         ((43, 47, 50, 55, 59, 67), "320003"),
         ((50, 57, 62, 66), "xx0232"),
+        ((50, 57, 62, 65), "xx0231"),
         ((40, 47, 52, 55, 59, 64), "022000"),
         ((45, 52, 57, 61, 64), "x02220"),
         ((40, 47, 52, 56, 59, 64), "022100"),
-        ((50, 57, 62, 65), "xx0231"),
         ((45, 52, 57, 60, 64), "x02210"),
         ((41, 48, 53, 57, 60, 65), "133211"),
     ],
@@ -138,6 +138,12 @@ def test_an_arpeggio_that_rings_is_held_as_a_chord():
     ringing = [Note(onset, 2.0 - onset, pitch) for onset, pitch in c_major if onset < 1.25]
     strings = [f.place.string for f in assign_fingering(ringing, STANDARD).notes]
     assert len(set(strings)) == len(strings)
+
+
+def test_a_ringing_note_is_struck_again_on_its_own_string():
+    pattern = [Note(i * 0.25, 1.0, pitch) for i, pitch in enumerate((40, 55, 59, 64, 59, 55) * 4)]
+    fingering = assign_fingering(pattern, STANDARD)
+    assert {(f.place.string, f.place.fret) for f in fingering.notes} == {(6, 0), (3, 0), (2, 0), (1, 0)}
 
 
 def test_alternatives_are_the_other_places_of_the_same_pitch():

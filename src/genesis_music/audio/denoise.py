@@ -36,7 +36,7 @@ class DenoiseSettings:
             raise SettingsError("Denoising: threshold and reduction must be 0 dB or more.")
 
 
-def needs_denoising(profile: NoiseProfile, *, ratio_db: float = 30.0) -> bool:
+def needs_denoising(profile: NoiseProfile, *, ratio_db: float = 20.0) -> bool:
     """Whether the noise is near the music: less than ``ratio_db`` below its loud passages."""
     return profile.level_db > SILENCE_DB and profile.signal_db - profile.level_db < ratio_db
 

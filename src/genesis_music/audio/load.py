@@ -146,7 +146,7 @@ def _load(
         peak=meters.peak,
         noise_floor_db=noise.level_db,
         sha256=file_sha256(sound.path),
-        warnings=_warnings(sound, settings, seconds),
+        warnings=damage(sound, settings, seconds),
     )
     on_fraction(1.0)
     return Recording(samples, facts, noise)
@@ -200,7 +200,8 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _warnings(sound: SoundFile, settings: LoadSettings, loaded_seconds: float) -> tuple[str, ...]:
+def damage(sound: SoundFile, settings: LoadSettings, loaded_seconds: float) -> tuple[str, ...]:
+    """What a user should know about a file that was read with gaps; empty when all is well."""
     warnings = []
     if sound.damaged_pieces:
         warnings.append(f"{sound.path.name} is damaged: pieces skipped: {sound.damaged_pieces}.")

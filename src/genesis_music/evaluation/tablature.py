@@ -14,7 +14,7 @@ from typing import Any
 from genesis_music.errors import InputError
 from genesis_music.evaluation.guitarset import Excerpt, LabelledNote
 from genesis_music.score import Note, Tuning
-from genesis_music.tablature.fingering import assign_fingering
+from genesis_music.tablature.fingering import DEFAULT_SETTINGS, FingeringSettings, assign_fingering
 from genesis_music.tablature.fret_model import FretModel
 from genesis_music.tablature.tunings import STANDARD
 
@@ -60,13 +60,17 @@ def from_excerpt(excerpt: Excerpt) -> LabelledTrack:
     return LabelledTrack(excerpt.name, STANDARD, 0, GUITAR_PROGRAMS.start, excerpt.notes)
 
 
-def string_agreement(track: LabelledTrack, model: FretModel | None = None) -> StringAgreement:
+def string_agreement(
+    track: LabelledTrack,
+    model: FretModel | None = None,
+    settings: FingeringSettings = DEFAULT_SETTINGS,
+) -> StringAgreement:
     """Finger the true notes of a track and count those on the human's string.
 
     ``model`` takes the place of the shipped one, as in cross-validation.
     """
     notes = [labelled.note for labelled in track.notes]
-    fingering = assign_fingering(notes, track.tuning, capo=track.capo, model=model)
+    fingering = assign_fingering(notes, track.tuning, capo=track.capo, settings=settings, model=model)
     agreed = sum(
         fingered.place is not None and fingered.place.string == labelled.string
         for fingered, labelled in zip(fingering.notes, track.notes, strict=True)

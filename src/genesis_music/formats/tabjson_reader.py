@@ -10,7 +10,7 @@ from typing import Any
 
 from genesis_music.errors import ScoreError
 from genesis_music.formats.checks import check_tempo_map, check_track
-from genesis_music.formats.reading import read_limited
+from genesis_music.formats.reading import ImportedScore, read_limited
 from genesis_music.formats.tabjson import SCHEMA, Json
 from genesis_music.score import (
     PITCH_NAMES_FLAT,
@@ -46,6 +46,14 @@ def read_tab_json(path: Path) -> Transcription:
         ScoreError: the file cannot be read, is no tab JSON, or contradicts itself.
     """
     return parse_tab_json(read_limited(path), path.name)
+
+
+def read_tab_json_score(path: Path) -> ImportedScore:
+    """Read the score in a ``.tab.json`` file; fails like :func:`read_tab_json`."""
+    transcription = read_tab_json(path)
+    return ImportedScore(
+        transcription.source.title, transcription.tempo_map, transcription.tracks, transcription.harmony.key
+    )
 
 
 def parse_tab_json(content: bytes, name: str) -> Transcription:

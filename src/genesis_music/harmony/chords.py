@@ -15,6 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from genesis_music.harmony.evidence import (
+    DOWNBEAT,
     BeatGrid,
     Evidence,
     FloatArray,
@@ -69,7 +70,11 @@ def chords_from_evidence(
         emission = emission + form_hint(fit)
     path, _ = decode(emission, grid.kind, key, weights)
     silent = silent_beats(evidence, grid)
-    spans = [_span(a, b, path, evidence) for a, b in _bounds(path, silent)]
+    spans = [
+        _span(start, end, path, evidence)
+        for first, stop in _bounds(path, silent)
+        for start, end in _bass_bounds(first, stop, path, evidence, grid)
+    ]
     form_known = fit is not None and fit.form_probability > FORM_KNOWN
     named = name_thirdless([span for span in spans if not silent[span.first]], form_known=form_known)
     silence = [span for span in spans if silent[span.first]]
@@ -196,6 +201,19 @@ def _bounds(path: IntArray, silent: FloatArray) -> list[tuple[int, int]]:
     return list(pairwise(cuts))
 
 
+def _bass_bounds(
+    first: int, stop: int, path: IntArray, evidence: Evidence, grid: BeatGrid
+) -> list[tuple[int, int]]:
+    """Split a stretch of one chord at the bar lines where its bass note changes."""
+    if not evidence.sounding[first:stop].any():
+        return [(first, stop)]
+    downbeats = first + 1 + np.flatnonzero(grid.kind[first + 1 : stop] == DOWNBEAT)
+    bounds = list(pairwise([first, *downbeats.tolist(), stop]))
+    basses = [slash_bass(_span(start, end, path, evidence)) for start, end in bounds]
+    cuts = [bounds[i][0] for i in range(1, len(bounds)) if basses[i] != basses[i - 1]]
+    return list(pairwise([first, *cuts, stop]))
+
+
 def _span(first: int, stop: int, path: IntArray, evidence: Evidence) -> Span:
     root, index = divmod(int(path[first]), len(QUALITIES))
     return Span(
@@ -205,6 +223,7 @@ def _span(first: int, stop: int, path: IntArray, evidence: Evidence) -> Span:
         QUALITY_NAMES[index],
         evidence.energy[first:stop].sum(axis=0),
         evidence.bass[first:stop].sum(axis=0),
+        evidence.bass[first],
         float((evidence.energy[first:stop] > AUDIBLE).sum(axis=1).max()),
     )
 

@@ -159,9 +159,11 @@ def sum_measures(evidence: Evidence, bar_beats: int, first: int) -> FloatArray:
 
 def measure_likelihood(measures: FloatArray, table: FloatArray) -> FloatArray:
     """``[12 tonics, measures, 36]``: log-likelihood of each measure under each chord class above the tonic."""
-    turn = (np.arange(12)[None, :] + np.arange(12)[:, None]) % 12
-    columns = np.concatenate((turn, turn + 12), axis=1)
-    return np.asarray(np.moveaxis(measures[:, columns], 1, 0) @ table)
+    turn = (np.arange(12)[None, :] - np.arange(12)[:, None]) % 12
+    rows = np.concatenate((turn, turn + 12), axis=1)
+    turned = np.moveaxis(table[rows], 1, 0).reshape(len(table), -1)
+    by_tonic = (measures @ turned).reshape(len(measures), 12, CLASSES)
+    return np.ascontiguousarray(np.moveaxis(by_tonic, 1, 0))
 
 
 def pitch_tables(colour: str, weights: FormWeights) -> tuple[FloatArray, FloatArray]:

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from genesis_music.harmony.evidence import BeatGrid, Evidence, FloatArray, beat_grid, gather_evidence
+from genesis_music.harmony.evidence import (
+    BeatGrid,
+    Evidence,
+    FloatArray,
+    IntArray,
+    beat_grid,
+    gather_evidence,
+)
 from genesis_music.harmony.forms import fit_form, free_measures
 from genesis_music.harmony.weights import FormWeights, form_weights
 from genesis_music.score import Key, KeyRegion, Note, TempoMap
@@ -55,7 +62,7 @@ def _key(index: int, scores: FloatArray) -> Key:
     return Key(index % 12, "major" if index < 12 else "minor", float(chance[index] / chance.sum()))
 
 
-def _key_path(likelihood: FloatArray) -> FloatArray:
+def _key_path(likelihood: FloatArray) -> IntArray:
     """``[measures]``: the best key (tonic, plus 12 for minor) of every measure."""
     cost = np.full((24, 24), MODULATION_COST)
     np.fill_diagonal(cost, 0.0)

@@ -143,7 +143,9 @@ def _commonest(numerals: Sequence[str]) -> str:
 def name_progression(numerals: Sequence[str]) -> str | None:
     """The common name of a loop of numerals, entered anywhere, or ``None``; sevenths do not matter."""
     plain = tuple(plain_numeral(numeral) for numeral in numerals)
-    return next((known.name for known in PROGRESSIONS if _is_rotation(_halved(plain), known.numerals)), None)
+    readings = (plain, _halved(plain))
+    matches = (p.name for p in PROGRESSIONS if any(_is_rotation(r, p.numerals) for r in readings))
+    return next(matches, None)
 
 
 def _is_rotation(loop: tuple[str, ...], known: tuple[str, ...]) -> bool:

@@ -65,6 +65,6 @@ def _secondary(degree: int, quality: Quality, key: Key) -> str:
 
 def _leading(degree: int, up: int, numeral: str, triads: dict[int, str], mode: str) -> str:
     target = (degree + up) % 12
-    if target == 0 or triads.get(target, "dim") == "dim":
+    if degree == 0 or target == 0 or triads.get(target, "dim") == "dim":
         return ""
     return f"{numeral}/{_numeral(target, QUALITIES[triads[target]], mode)}"

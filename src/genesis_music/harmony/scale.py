@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -71,6 +72,5 @@ def _candidates(key: Key) -> list[str]:
 def _log_likelihood(share: FloatArray, intervals: tuple[int, ...]) -> float:
     inside = float(share[list(intervals)].sum())
     size = len(intervals)
-    return inside * np.log((1 - FOREIGN_PROBABILITY) / size) + (1 - inside) * np.log(
-        FOREIGN_PROBABILITY / (12 - size)
-    )
+    own, foreign = (1 - FOREIGN_PROBABILITY) / size, FOREIGN_PROBABILITY / (12 - size)
+    return inside * math.log(own) + (1 - inside) * math.log(foreign)

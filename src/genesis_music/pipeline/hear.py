@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
 from genesis_music.audio.denoise import denoise, needs_denoising
-from genesis_music.audio.load import LoadSettings, Recording
+from genesis_music.audio.load import LoadSettings, Recording, file_sha256
 from genesis_music.audio.loudness import normalise
 from genesis_music.audio.recording import Audio
 from genesis_music.cache import StageCache, cache_key
@@ -38,7 +37,7 @@ def hear(path: Path, settings: Settings, cache: StageCache, clock: Clock, *, ste
         MissingExtraError: separation is asked for but not installed.
     """
     engine = get_engine(settings.engine)
-    key = cache_key("heard", version("genesis-music"), file_sha256(path), *_hearing_settings(settings))
+    key = cache_key("heard", version("genesis-music"), _content_of(path), *_hearing_settings(settings))
     if (kept := cache.get(key)) and (heard := from_bytes(kept)):
         return heard
     heard = _listen(path, engine, settings, clock, stems_folder)
@@ -46,17 +45,18 @@ def hear(path: Path, settings: Settings, cache: StageCache, clock: Clock, *, ste
     return heard
 
 
-def file_sha256(path: Path) -> str:
-    """Hash a file's bytes (hexadecimal).
+def _content_of(path: Path) -> str:
+    """What identifies the recording.
 
     Raises:
         InputError: the file cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(path)
     except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror}.") from error
+        raise InputError(
+            f"Cannot read {path}: {error.strerror}. Check its name and your rights to it."
+        ) from error
 
 
 def _hearing_settings(settings: Settings) -> tuple[object, ...]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from genesis_music.errors import ScoreError
-from genesis_music.formats.reading import ImportedScore
-from genesis_music.pipeline.hear import file_sha256
+from genesis_music.audio.load import file_sha256
+from genesis_music.formats import readers
 from genesis_music.pipeline.heard import Heard, Part, ScoreFacts
 from genesis_music.score import SourceInfo, TempoMap, Track
 from genesis_music.settings import Settings
 from genesis_music.tablature.tunings import INSTRUMENTS
 
+_MIDI_SUFFIXES = (".mid", ".midi")
 NO_ENGINE = "none"
 """The engine's name in results that no engine made."""
 
@@ -23,14 +22,10 @@ def read_score(path: Path, settings: Settings) -> tuple[Heard, TempoMap]:
     Raises:
         ScoreError: unknown suffix, unreadable or damaged.
     """
-    suffix = path.suffix.lower()
-    if suffix not in _READERS:
-        raise ScoreError(f"{path.name}: give a file ending in {', '.join(_READERS)}.")
-    digest = file_sha256(path)
-    score = _READERS[suffix](path)
+    score = readers.read_score(path)
     end = max((tab.note.end_seconds for track in score.tracks for tab in track.notes), default=0.0)
-    source = SourceInfo(score.title, end, sample_rate_hz=0, sha256=digest)
-    keeps_rhythm = suffix not in _MIDI_SUFFIXES
+    source = SourceInfo(score.title, end, sample_rate_hz=0, sha256=file_sha256(path))
+    keeps_rhythm = path.suffix.lower() not in _MIDI_SUFFIXES
     parts = tuple(_part(track, settings, keeps_rhythm=keeps_rhythm) for track in score.tracks if track.notes)
     return Heard(source, NO_ENGINE, parts), score.tempo_map
 
@@ -50,37 +45,3 @@ def _part(track: Track, settings: Settings, *, keeps_rhythm: bool) -> Part:
         places=tuple(places),
     )
     return Part(track.name, instrument, tuple(tab.note for tab in track.notes), facts)
-
-
-def _read_midi(path: Path) -> ImportedScore:
-    from genesis_music.formats.midi_reader import read_midi
-
-    return read_midi(path)
-
-
-def _read_musicxml(path: Path) -> ImportedScore:
-    from genesis_music.formats.musicxml_reader import read_musicxml
-
-    return read_musicxml(path)
-
-
-def _read_guitar_pro(path: Path) -> ImportedScore:
-    from genesis_music.formats.guitarpro_reader import read_guitar_pro
-
-    return read_guitar_pro(path)
-
-
-def _read_tab_json(path: Path) -> ImportedScore:
-    from genesis_music.formats.tabjson_reader import read_tab_json
-
-    whole = read_tab_json(path)
-    return ImportedScore(whole.source.title, whole.tempo_map, whole.tracks, whole.harmony.key)
-
-
-_MIDI_SUFFIXES = (".mid", ".midi")
-_READERS: Mapping[str, Callable[[Path], ImportedScore]] = (
-    dict.fromkeys(_MIDI_SUFFIXES, _read_midi)
-    | dict.fromkeys((".musicxml", ".mxl", ".xml"), _read_musicxml)
-    | dict.fromkeys((".gp3", ".gp4", ".gp5"), _read_guitar_pro)
-    | {".json": _read_tab_json}
-)

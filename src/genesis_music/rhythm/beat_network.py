@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from genesis_music.errors import EngineError
 from genesis_music.rhythm.note_frames import FloatArray
-
-_WEIGHTS = "beat_network.npz"
 
 
 @dataclass(frozen=True)
@@ -72,20 +71,23 @@ def load_beat_network() -> BeatNetwork:
     Raises:
         EngineError: the weights are missing or damaged.
     """
-    source = files("genesis_music.rhythm") / _WEIGHTS
-    try:
-        with source.open("rb") as file, np.load(file) as arrays:
-            return parse_network({name: np.asarray(arrays[name]) for name in arrays.files})
-    except (OSError, ValueError, KeyError) as error:
-        raise EngineError(f"the beat network {_WEIGHTS} cannot be read; reinstall genesis-music") from error
+    return read_beat_network(Path(__file__).parent / "models" / "beat_network.npz")
 
 
-def parse_network(arrays: dict[str, np.ndarray]) -> BeatNetwork:
-    """Build the network from the arrays that ``training/beats.py`` writes.
+def read_beat_network(path: Path) -> BeatNetwork:
+    """Read weights that ``training/beats.py`` wrote.
 
     Raises:
-        KeyError: an array is missing.
+        EngineError: the weights are missing or damaged.
     """
+    try:
+        with np.load(path) as arrays:
+            return _parsed({name: np.asarray(arrays[name]) for name in arrays.files})
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise EngineError(f"the beat network {path.name} cannot be read; reinstall genesis-music") from error
+
+
+def _parsed(arrays: dict[str, np.ndarray]) -> BeatNetwork:
 
     def convolution(name: str, dilation: int = 1) -> _Convolution:
         weight, bias = arrays[f"{name}.weight"], arrays[f"{name}.bias"]

@@ -11,10 +11,12 @@ A local model file is a pickle: **loading it runs what it contains**. Name only 
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genesis_music.audio.decode import open_sound
-from genesis_music.audio.load import check_useful, file_sha256, load_audio
+from genesis_music.audio.decode import SoundFile, open_sound
+from genesis_music.audio.load import check_useful, damage, file_sha256, load_audio
 from genesis_music.audio.recording import Samples
 from genesis_music.audio.spool import Spool
 from genesis_music.audio.stream import WHOLE, LoadSettings, decoded, ignore_fraction
@@ -35,19 +37,20 @@ CACHE_VERSION = 1
 """Raised when the same model and file would give other stems; older cached stems are then left unused."""
 
 _OVERLAP = 0.25
+_SOURCE_FILE = "source.json"
 
 
 class DemucsSeparator:
     """Separates with one Demucs model.
 
     ``model`` is the name of a published model (``"htdemucs"``, ``"htdemucs_6s"``; downloaded once by Demucs
-    itself) or the path of a local ``.th`` file or ``.yaml`` bag. Stems are kept under ``cache_folder``, by
-    file, model and version; without one they are deleted when closed. ``device`` is PyTorch's (``"cpu"``,
-    ``"cuda"``).
+    itself) or the path of a local ``.th`` file, of a ``.yaml`` bag, or of a folder with one of them; text that
+    is the path of something is taken as a path. Stems are kept under ``cache_folder``, by file, model and
+    version; without one they are deleted when closed. ``device`` is PyTorch's (``"cpu"``, ``"cuda"``).
     """
 
     def __init__(self, model: str | Path, *, cache_folder: Path | None = None, device: str = "cpu") -> None:
-        self._model = model
+        self._model = _local(model)
         self._cache_folder = cache_folder
         self._device = device
 
@@ -66,6 +69,9 @@ class DemucsSeparator:
     ) -> Stems:
         """Return the model's stems as mono recordings at ``sample_rate_hz``.
 
+        Their facts describe the file where they say ``source``, ``codec``, ``title``, ``sha256`` or
+        ``warnings``, and the stem otherwise.
+
         Raises:
             MissingExtraError: Demucs is not installed.
             EngineError: the model is missing, damaged, or cannot be downloaded.
@@ -80,10 +86,13 @@ class DemucsSeparator:
             folder = self._stem_folder(
                 path, sample_rate_hz, settings, resources, on_fraction or ignore_fraction
             )
+            source = _Source.read(folder)
             stems = {
                 file.stem: resources.enter_context(load_audio(file, sample_rate_hz=sample_rate_hz))
                 for file in sorted(folder.glob("*.wav"))
             }
+            for stem in stems.values():
+                stem.facts = replace(stem.facts, sha256=file_sha256(path), **asdict(source))
             return Stems(stems, resources.pop_all())
 
     def _stem_folder(
@@ -135,7 +144,9 @@ class DemucsSeparator:
                 stack.callback(side.close)
             blocks = decoded(sound, sample_rate_hz=model.samplerate, channels=2, settings=settings)
             mean, deviation = _spool(blocks, sides)
-            check_useful(sound, settings, sides[0].frames / model.samplerate)
+            seconds = sides[0].frames / model.samplerate
+            check_useful(sound, settings, seconds)
+            _Source.of(sound, damage(sound, settings, seconds)).write(folder)
             writers = [
                 _StemWriter(folder / f"{name}.wav", model.samplerate, sample_rate_hz, sound.title)
                 for name in model.sources
@@ -146,6 +157,29 @@ class DemucsSeparator:
                 for writer, samples in zip(writers, stems, strict=True):
                     writer.append(samples)
                 on_fraction(done)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What the stems' facts say about the file they come from; kept beside them."""
+
+    title: str
+    source_sample_rate_hz: int
+    source_channels: int
+    codec: str
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, sound: SoundFile, warnings: tuple[str, ...]) -> _Source:
+        return cls(sound.title, sound.sample_rate_hz, sound.channels, sound.codec, warnings)
+
+    def write(self, folder: Path) -> None:
+        (folder / _SOURCE_FILE).write_text(json.dumps(asdict(self)), "utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> _Source:
+        fields = json.loads((folder / _SOURCE_FILE).read_text("utf-8"))
+        return cls(**{**fields, "warnings": tuple(fields["warnings"])})
 
 
 class _StemWriter:
@@ -239,6 +273,17 @@ def _triangle(size: int) -> NDArray[np.float32]:
     rising = np.arange(1, size // 2 + 1)
     weight = np.concatenate([rising, np.arange(size - size // 2, 0, -1)])
     return np.asarray(weight / weight.max(), np.float32)
+
+
+def _local(model: str | Path) -> str | Path:
+    """A published name as it is; a path as the file that it means."""
+    path = Path(model)
+    if path.is_dir():
+        files = sorted(path.glob("*.yaml")) or sorted(path.glob("*.th"))
+        if len(files) != 1:
+            raise EngineError(f"{path} holds {len(files)} Demucs models: name the file of one.")
+        return files[0]
+    return path if isinstance(model, Path) or path.suffix in {".th", ".yaml"} else model
 
 
 def _existing(path: Path) -> Path:

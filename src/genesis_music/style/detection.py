@@ -86,7 +86,8 @@ def judge(features: StyleFeatures, weights: StyleWeights) -> Reasoned:
     chance = np.exp(scores - scores.max())
     chance /= chance.sum()
     best = int(chance.argmax())
-    support = (weights.weights[best] - chance @ weights.weights) * unusual
+    others = np.delete(weights.weights, best, axis=0).mean(axis=0)
+    support = (weights.weights[best] - others) * unusual
     return Reasoned(STYLES[best], float(chance[best]), _reasons(support, unusual))
 
 

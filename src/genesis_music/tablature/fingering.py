@@ -16,12 +16,11 @@ from genesis_music.tablature.chord_fitting import Fit, fit_stroke
 from genesis_music.tablature.fret_model import FretModel, load_fret_model
 from genesis_music.tablature.fret_scores import string_scores
 from genesis_music.tablature.fretboard import Neck, Place
-from genesis_music.tablature.hand_search import HandWeights, Stroke, best_path
+from genesis_music.tablature.hand_search import DEFAULT_WEIGHTS, SearchWeights, Stroke, best_path
 from genesis_music.tablature.simultaneous import group_simultaneous
 from genesis_music.tablature.tunings import INSTRUMENTS, pitch_name
 
 BELOW_POSITION_COST = 5.0
-HAND_WEIGHTS = HandWeights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +32,14 @@ class FingeringSettings:
         max_span_frets: how far a hand reaches near the nut; it grows up the neck.
         position: lowest fret to play at, if the user wishes one; lower places only where needed.
         pinned: places that are fixed, as ``(index of the note, place)``.
+        weights: what counts how much.
     """
 
     max_fret: int = INSTRUMENTS["guitar"].frets
     max_span_frets: int = 4
     position: int | None = None
     pinned: tuple[tuple[int, Place], ...] = ()
+    weights: SearchWeights = DEFAULT_WEIGHTS
 
 
 DEFAULT_SETTINGS = FingeringSettings()
@@ -99,9 +100,9 @@ def assign_fingering(
     groups = group_simultaneous(notes, neck.strings)
     fits = [fit_stroke([candidates[i] for i in group], neck, settings.max_span_frets) for group in groups]
     fits = [fit for fit in fits if fit.candidates]
-    scores = string_scores(notes, fits, neck, model or load_fret_model())
+    scores = settings.weights.model * string_scores(notes, fits, neck, model or load_fret_model())
     _add_wishes(scores, fits, settings.position, evidence)
-    rows = best_path([_stroke(notes, fit, scores) for fit in fits], tuning.strings, HAND_WEIGHTS)
+    rows = best_path([_stroke(notes, fit, scores) for fit in fits], tuning.strings, settings.weights)
     fingered = _collect(fits, rows, scores)
     return Fingering(fingered, _warnings(notes, fingered))
 

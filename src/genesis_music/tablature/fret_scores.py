@@ -13,9 +13,6 @@ from genesis_music.tablature.chord_fitting import Fit
 from genesis_music.tablature.fret_model import FRETS, FretModel, NotesInOrder, guitar_transposition
 from genesis_music.tablature.fretboard import Neck
 
-MODEL_WEIGHT = 0.5
-"""How much the model's log-probabilities count against the costs of the hand: neighbouring notes see nearly
-the same context, so their opinions are far from independent."""
 IMPOSSIBLE = -1e9
 _LEAST_LOG_PROBABILITY = -12.0
 
@@ -23,7 +20,7 @@ _LEAST_LOG_PROBABILITY = -12.0
 def string_scores(
     notes: Sequence[Note], fits: Sequence[Fit], neck: Neck, model: FretModel
 ) -> NDArray[np.float64]:
-    """Score every string for every note, ``[N, S]`` in nats; notes that no stroke plays score 0.
+    """Log-probability of every string for every note, ``[N, S]``; notes that no stroke plays score 0.
 
     A string that cannot sound the note scores :data:`IMPOSSIBLE`.
     """
@@ -40,7 +37,7 @@ def string_scores(
         np.repeat(np.arange(len(fits)), [len(fit.candidates) for fit in fits]),
     )
     frets = pitches[:, None] - np.array(neck.tuning.pitches_midi) - neck.capo
-    scores[indices] = MODEL_WEIGHT * _log_probabilities(model.fret_scores(in_order), frets)
+    scores[indices] = _log_probabilities(model.fret_scores(in_order), frets)
     return scores
 
 
@@ -49,4 +46,4 @@ def _log_probabilities(fret_scores: NDArray[np.float32], frets: NDArray[np.int64
     scores = np.take_along_axis(fret_scores, np.clip(frets, 0, FRETS - 1), axis=1).astype(np.float64)
     scores = np.where(frets >= 0, scores, -np.inf)
     scores -= np.logaddexp.reduce(scores, axis=1, keepdims=True)
-    return np.where(frets >= 0, np.maximum(scores, _LEAST_LOG_PROBABILITY), IMPOSSIBLE / MODEL_WEIGHT)
+    return np.where(frets >= 0, np.maximum(scores, _LEAST_LOG_PROBABILITY), IMPOSSIBLE)

@@ -1,9 +1,9 @@
 """The best path of a hand through the voicings of a piece: a Viterbi search that remembers.
 
-The state after a stroke is the voicing it was played with. Along the best path to each state two things are
-carried: where the hand is (fret of the index finger) and until when each string sounds. Carrying them along
-the best path only, instead of enlarging the state by them, is a deviation from exact Viterbi; it keeps the
-search linear in the number of notes and fast.
+The state after a stroke is the voicing it was played with. Along the best path to each state three things
+are carried: where the hand is (fret of the index finger), until when each string sounds, and at which fret.
+Carrying them along the best path only, instead of enlarging the state by them, is a deviation from exact
+Viterbi; it keeps the search linear in the number of notes and fast.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from genesis_music.tablature.voicings import HAND_FRETS, Voicings
+from genesis_music.tablature.voicings import HAND_FRETS, UNPLAYED, Voicings
 
 _REST_HAND_FRET = 1
 _LONGEST_GAP_SECONDS = 2.0
@@ -23,20 +23,26 @@ _SOUNDS_ON_SECONDS = 0.06
 
 
 @dataclass(frozen=True, slots=True)
-class HandWeights:
-    """What each awkwardness costs, in nats.
+class SearchWeights:
+    """What counts how much, in nats, as ``training/search_weights.py`` found it.
 
-    ``move`` for moving the hand at all and ``shift`` per fret that it moves, both halved for every
-    ``relief_seconds`` there are to do it; ``cut`` for stopping a string that should sound on; ``stretch`` per
-    fret that a voicing reaches beyond four frets; ``finger`` per finger that it takes.
+    ``model`` scales the log-probabilities of the fret model: neighbouring notes see nearly the same context,
+    so its opinions are far from independent. ``move`` is the cost of moving the hand at all and ``shift``
+    per fret that it moves, both halved for every ``relief_seconds`` there are to do it; ``cut`` that of
+    stopping a string that should sound on; ``stretch`` per fret that a voicing reaches beyond four frets;
+    ``finger`` per finger that it takes.
     """
 
-    move: float = 0.5
+    model: float = 0.5
+    move: float = 0.3
     shift: float = 0.4
     relief_seconds: float = 2.0
     cut: float = 3.0
     stretch: float = 0.5
     finger: float = 0.02
+
+
+DEFAULT_WEIGHTS = SearchWeights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +57,24 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class _Paths:
-    """The best path to each of ``K`` states: its cost, the hand (``[K]``), the strings' ends (``[K, S]``)."""
+    """The best path to each of ``K`` states: its cost and the hand (``[K]``), and per string (``[K, S]``)
+    when its last note ends and the fret of that.
+    """
 
     costs: NDArray[np.float64]
     hands: NDArray[np.int64]
     ends_seconds: NDArray[np.float64]
+    frets: NDArray[np.int64]
 
 
-def best_path(strokes: Sequence[Stroke], strings: int, weights: HandWeights) -> list[int]:
+def best_path(strokes: Sequence[Stroke], strings: int, weights: SearchWeights) -> list[int]:
     """Choose one voicing per stroke so that the whole is best; returns their row numbers."""
     if not strokes:
         return []
     silent = np.full((1, strings), -np.inf)
-    paths = _Paths(np.zeros(1), np.full(1, _REST_HAND_FRET), silent)
-    origins, previous_onset = [], -np.inf
+    paths = _Paths(np.zeros(1), np.full(1, _REST_HAND_FRET), silent, np.full((1, strings), UNPLAYED))
+    # With nothing before it, music is likelier near the nut: the first stroke pays for its way in full.
+    origins, previous_onset = [], strokes[0].onset_seconds
     for stroke in strokes:
         paths, origin = _advance(paths, stroke, stroke.onset_seconds - previous_onset, weights)
         origins.append(origin)
@@ -80,7 +90,7 @@ def _trace(last: int, origins: Sequence[NDArray[np.int64]]) -> list[int]:
 
 
 def _advance(
-    paths: _Paths, stroke: Stroke, gap_seconds: float, weights: HandWeights
+    paths: _Paths, stroke: Stroke, gap_seconds: float, weights: SearchWeights
 ) -> tuple[_Paths, NDArray[np.int64]]:
     held = stroke.voicings
     before = paths.hands[:, None]
@@ -91,12 +101,21 @@ def _advance(
     costs += _holding_costs(held, weights) - stroke.scores
     ringing = paths.ends_seconds > stroke.onset_seconds + _SOUNDS_ON_SECONDS
     if ringing.any():
-        costs += weights.cut * (ringing.astype(np.float64) @ held.occupied)
+        costs += weights.cut * _cut_notes(ringing, paths.frets, held.fret_of_string)
     origin = np.argmin(costs, axis=0)
     columns = np.arange(len(held))
-    ends = paths.ends_seconds[origin]
+    ends, frets = paths.ends_seconds[origin], paths.frets[origin]
     ends[columns[:, None], held.strings] = stroke.ends_seconds
-    return _Paths(costs[origin, columns], hands[origin, columns], ends), origin
+    frets[columns[:, None], held.strings] = held.frets
+    return _Paths(costs[origin, columns], hands[origin, columns], ends, frets), origin
+
+
+def _cut_notes(
+    ringing: NDArray[np.bool_], frets: NDArray[np.int64], next_frets: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Count the ringing notes that each voicing stops, ``[before, after]``; striking one again is no cut."""
+    other = (next_frets >= 0) & (frets[:, :, None] != next_frets)
+    return np.asarray((ringing[:, :, None] & other).sum(axis=1))
 
 
 def _hands(before: NDArray[np.int64], held: Voicings) -> NDArray[np.int64]:
@@ -105,7 +124,7 @@ def _hands(before: NDArray[np.int64], held: Voicings) -> NDArray[np.int64]:
     return np.where(held.lowest > 0, nearest, before)
 
 
-def _holding_costs(held: Voicings, weights: HandWeights) -> NDArray[np.float64]:
+def _holding_costs(held: Voicings, weights: SearchWeights) -> NDArray[np.float64]:
     """What it costs to hold each voicing, wherever the hand comes from."""
     stretched = np.maximum(held.highest - held.lowest - HAND_FRETS, 0)
     return np.asarray(weights.stretch * stretched + weights.finger * held.fingers, dtype=np.float64)

@@ -19,6 +19,7 @@ from genesis_music.tablature.fretboard import Place
 FINGERS = 4
 HAND_FRETS = 3
 """Frets that the four fingers cover above the index finger without moving."""
+UNPLAYED = -1
 _NO_FRET = 99
 
 
@@ -26,15 +27,15 @@ _NO_FRET = 99
 class Voicings:
     """The playable voicings of one set of notes, ``K`` of them for ``N`` notes on ``S`` strings.
 
-    ``strings`` and ``frets`` are ``[K, N]`` (string index 0 = string 1); ``occupied`` is ``[S, K]``, 1
-    where a string is played; ``lowest`` and ``highest`` (``[K]``) are the fretted extremes, 0 for a voicing
-    of open strings only; ``lowest_hand`` (``[K]``) is the lowest fret where the index finger can be;
+    ``strings`` and ``frets`` are ``[K, N]`` (string index 0 = string 1); ``fret_of_string`` is ``[S, K]``,
+    -1 where a string is not played; ``lowest`` and ``highest`` (``[K]``) are the fretted extremes, 0 for a
+    voicing of open strings only; ``lowest_hand`` (``[K]``) is the lowest fret where the index finger can be;
     ``fingers`` (``[K]``) counts the fingers it takes.
     """
 
     strings: NDArray[np.int64]
     frets: NDArray[np.int64]
-    occupied: NDArray[np.float64]
+    fret_of_string: NDArray[np.int64]
     lowest: NDArray[np.int64]
     highest: NDArray[np.int64]
     lowest_hand: NDArray[np.int64]
@@ -104,10 +105,10 @@ def _stack(combinations: list[tuple[Place, ...]], notes: int, strings: int) -> V
     flat = np.array([[(p.string - 1, p.fret) for p in held] for held in combinations], dtype=np.int64)
     flat = flat.reshape(len(combinations), notes, 2)
     string, fret = flat[:, :, 0], flat[:, :, 1]
-    occupied = np.zeros((strings, len(flat)))
-    np.put_along_axis(occupied, string.T, 1.0, axis=0)
+    fret_of_string = np.full((strings, len(flat)), UNPLAYED)
+    np.put_along_axis(fret_of_string, string.T, fret.T, axis=0)
     lowest = np.where(fret > 0, fret, _NO_FRET).min(axis=1, initial=_NO_FRET) % _NO_FRET
     highest = fret.max(axis=1, initial=0)
     lowest_hand = np.minimum(np.maximum(highest - HAND_FRETS, 1), lowest)
     fingers = np.array([fingers_needed(held) for held in combinations], dtype=np.int64)
-    return Voicings(string, fret, occupied, lowest, highest, lowest_hand, fingers)
+    return Voicings(string, fret, fret_of_string, lowest, highest, lowest_hand, fingers)

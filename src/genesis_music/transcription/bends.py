@@ -22,18 +22,24 @@ LOST_CONTOUR = 0.15
 LOST_FRAMES = 3
 """A path ends when its contour stays below ``LOST_CONTOUR`` for this many frames."""
 SMOOTHING_FRAMES = 3
+"""Paths are smoothed by the median of three frames."""
 ABSORBED_BEFORE_SECONDS, ABSORBED_AFTER_SECONDS = 0.12, 0.06
 """A note that seems to begin while a bend passes its pitch, within this time, is that bend."""
 
 
-def may_bend(around: FloatArray) -> bool:
-    """Whether the contour ever leaves the pitch by half a bin: a quick look that spares most notes."""
-    middle = around.shape[1] // 2
-    centre = around[:, middle - 1 : middle + 2]
-    beside = around[:, [middle - 2, middle + 2]].max(axis=1)
-    tilted = np.abs(centre[:, 2] - centre[:, 0]) > centre[:, 1]
-    away = (beside > centre.max(axis=1)) | tilted
-    return int(np.count_nonzero(away & (around.max(axis=1) > LOST_CONTOUR))) > SMOOTHING_FRAMES
+def away_from_pitch(contour: FloatArray, format: ActivationFormat) -> tuple[FloatArray, FloatArray]:
+    """Whether the contour is stronger beside a pitch than at it, ``[frames, pitches]`` of 0 and 1, twice.
+
+    First by one bin or more, then by two bins, i.e. more than half a semitone with three bins to one.
+    """
+    first = round((format.lowest_pitch_midi - format.contour_lowest_midi) * format.bins_per_semitone)
+    padded = np.pad(contour, ((0, 0), (2, 2)))
+    last = first + (format.pitches - 1) * format.bins_per_semitone
+    at = [padded[:, first + bin_ : last + bin_ + 1 : format.bins_per_semitone] for bin_ in range(5)]
+    one, two = np.maximum(at[1], at[3]), np.maximum(at[0], at[4])
+    by_one = np.maximum(one, two) > np.maximum(at[2], LOST_CONTOUR)
+    by_two = two > np.maximum(np.maximum(one, at[2]), LOST_CONTOUR)
+    return by_one.astype(np.float32), by_two.astype(np.float32)
 
 
 def follow(around: FloatArray, format: ActivationFormat) -> FloatArray:
@@ -69,8 +75,8 @@ def bend_points(path: FloatArray, frame_seconds: float, first_offset_seconds: fl
     """Points of a path, every second frame, or none when it is steady."""
     if len(path) < SMOOTHING_FRAMES:
         return ()
-    edges = np.pad(path, SMOOTHING_FRAMES // 2, mode="edge")
-    smooth = np.median(np.lib.stride_tricks.sliding_window_view(edges, SMOOTHING_FRAMES), axis=1)
+    edges = np.concatenate([path[:1], path, path[-1:]])
+    smooth = np.sort(np.lib.stride_tricks.sliding_window_view(edges, SMOOTHING_FRAMES), axis=1)[:, 1]
     if smooth.max() - smooth.min() < SMALLEST_BEND_SEMITONES:
         return ()
     return tuple(

@@ -19,7 +19,7 @@ import numpy as np
 
 from genesis_music.errors import SettingsError
 from genesis_music.score import BendPoint, Note
-from genesis_music.transcription.bends import absorb_bent, bend_points, follow, may_bend
+from genesis_music.transcription.bends import absorb_bent, bend_points, follow
 from genesis_music.transcription.engine import ActivationFormat, Activations
 from genesis_music.transcription.features import SegmentWindows, candidate_features
 from genesis_music.transcription.offsets import FIRST_FRAMES, Sounding, find_ends
@@ -116,31 +116,19 @@ class _Decoder:
         """Decode one segment."""
         self._end_frame = segment.first_frame + segment.frames
         windows = SegmentWindows(segment, self._format)
-        struck = [*self._sounding, *self._struck(segment, windows)]
+        struck = [*self._sounding, *self._judged(segment, windows)]
         if not struck:
             return
-        first_row = segment.first_frame - CONTEXT_FRAMES
-        end_row = CONTEXT_FRAMES + segment.frames
         next_onsets = _next_onsets(struck)
-        sounding = [
-            Sounding(
-                pitch=note.pitch,
-                onset=note.onset_frames - first_row,
-                start=max(CONTEXT_FRAMES, math.ceil(note.onset_frames - first_row) + FIRST_FRAMES),
-                limit=end_row if after is None else min(end_row, math.floor(after - first_row)),
-            )
-            for note, after in zip(struck, next_onsets, strict=True)
-        ]
-        ends = find_ends(windows, sounding, self._weights.end, self._end_log_odds)
+        sounding = [_placed(*pair, segment) for pair in zip(struck, next_onsets, strict=True)]
+        ends = find_ends(windows, sounding, self._weights.end, self._end_log_odds).tolist()
         self._sounding = []
-        for struck_note, sound, found, after in zip(
-            struck, sounding, ends.tolist(), next_onsets, strict=True
-        ):
-            note, end = self._bent(struck_note, sound, found, windows)
-            if end < end_row:
-                self._close(note, float(first_row + end))
-            elif after is not None:
-                self._close(note, after)
+        for index, next_onset in enumerate(next_onsets):
+            note, end = self._bent(struck[index], sounding[index], ends[index], windows)
+            if end < CONTEXT_FRAMES + segment.frames:
+                self._close(note, float(segment.first_frame - CONTEXT_FRAMES + end))
+            elif next_onset is not None:
+                self._close(note, next_onset)
             else:
                 self._sounding.append(note)
 
@@ -159,23 +147,22 @@ class _Decoder:
         if first < CONTEXT_FRAMES or end - first < SHORTEST_BENT_FRAMES:
             return note, end
         beyond = CONTEXT_FRAMES if end < sound.limit else 0
-        around = windows.contour_around(first, end + beyond, note.pitch)
-        if around is None or not may_bend(around[: end - first + SHORTEST_BENT_FRAMES]):
+        if windows.contour is None or not windows.may_bend(first, end + SHORTEST_BENT_FRAMES, note.pitch):
             return note, end
-        path = follow(around, self._format)
+        path = follow(windows.contour_around(first, end + beyond, note.pitch), self._format)
         ends_away = len(path) > end - first and abs(path[end - first]) >= AWAY_SEMITONES
         length = min(len(path), sound.limit - first) if ends_away else min(len(path), end - first)
         frame_seconds = self._format.frame_seconds
         points = bend_points(path[:length], frame_seconds, (first - sound.onset) * frame_seconds)
         return replace(note, bend=points), first + length if ends_away else end
 
-    def _struck(self, segment: Segment, windows: SegmentWindows) -> list[_Struck]:
+    def _judged(self, segment: Segment, windows: SegmentWindows) -> list[_Struck]:
+        """The candidates that are notes, in time order."""
         candidates = self._in_range(onset_candidates(segment))
         log_odds, late_frames, velocity = self._weights.onset(candidate_features(windows, candidates)).T
         confidence = 1 / (1 + np.exp(-log_odds))
-        onset = (
-            segment.first_frame - CONTEXT_FRAMES + candidates.frame + candidates.offset_frames - late_frames
-        )
+        first_row = segment.first_frame - CONTEXT_FRAMES
+        onset = first_row + candidates.frame + candidates.offset_frames - late_frames
         columns = (onset, candidates.pitch, confidence, velocity.clip(0, 1))
         kept = np.flatnonzero(confidence >= self._settings.minimum_confidence)
         rows = zip(*(column[kept].tolist() for column in columns), strict=True)
@@ -196,6 +183,18 @@ class _Decoder:
             self._notes.append(
                 Note(onset_seconds, duration_seconds, pitch_midi, note.velocity, note.confidence, bend)
             )
+
+
+def _placed(note: _Struck, next_onset: float | None, segment: Segment) -> Sounding:
+    """Where in a segment a note may end: before the next onset of its pitch."""
+    first_row = segment.first_frame - CONTEXT_FRAMES
+    onset, end_row = note.onset_frames - first_row, CONTEXT_FRAMES + segment.frames
+    return Sounding(
+        pitch=note.pitch,
+        onset=onset,
+        start=max(CONTEXT_FRAMES, math.ceil(onset) + FIRST_FRAMES),
+        limit=end_row if next_onset is None else min(end_row, math.floor(next_onset - first_row)),
+    )
 
 
 def _next_onsets(struck: Sequence[_Struck]) -> list[float | None]:

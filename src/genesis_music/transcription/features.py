@@ -10,7 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from genesis_music.transcription.bends import LARGEST_BEND_SEMITONES
+from genesis_music.transcription.bends import (
+    LARGEST_BEND_SEMITONES,
+    SMOOTHING_FRAMES,
+    away_from_pitch,
+)
 from genesis_music.transcription.engine import ActivationFormat, FloatArray
 from genesis_music.transcription.onsets import LOWEST_ONSET, Candidates
 from genesis_music.transcription.segments import Segment
@@ -40,6 +44,8 @@ class SegmentWindows:
         self.total_attack = np.maximum(segment.onset - LOWEST_ONSET, 0).sum(axis=1)
         reach = LARGEST_BEND_SEMITONES * format.bins_per_semitone
         self.contour = None if segment.contour is None else Windows(segment.contour, reach)
+        away = [] if segment.contour is None else away_from_pitch(segment.contour, format)
+        self._away = tuple(Windows(values) for values in away)
 
     def contour_means(
         self, frame: IntArray, pitch: IntArray, bin_: int, edges: tuple[int, ...]
@@ -49,10 +55,16 @@ class SegmentWindows:
             return [np.zeros(len(frame), dtype=np.float32)] * (len(edges) - 1)
         return self.contour.means(frame, self._contour_column(pitch) + bin_, edges)
 
-    def contour_around(self, start: int, end: int, pitch: int) -> FloatArray | None:
-        """Contour within reach of a bend ``[frames, bins]``, the pitch in the middle, if there is any."""
+    def may_bend(self, start: int, end: int, pitch: int) -> bool:
+        """Whether the contour moves within ``start .. end``: a quick look that spares most notes."""
+        frames = end - start
+        one, two = (windows.count(start, end, pitch) for windows in self._away)
+        return SMOOTHING_FRAMES < one < frames - SMOOTHING_FRAMES or two > SMOOTHING_FRAMES
+
+    def contour_around(self, start: int, end: int, pitch: int) -> FloatArray:
+        """Contour within reach of a bend ``[frames, bins]``, the pitch in the middle; only with a contour."""
         if self.contour is None:
-            return None
+            raise ValueError("this engine gives no contour")
         reach = LARGEST_BEND_SEMITONES * self.format.bins_per_semitone
         return self.contour.patch(start, end, int(self._contour_column(np.array(pitch))), reach)
 

@@ -21,7 +21,7 @@ class Windows:
     def __init__(self, values: FloatArray, margin: int = 0) -> None:
         self._margin = margin
         self._values = np.pad(values, ((0, 0), (margin, margin))) if margin else values
-        sums = np.empty((len(values) + 1, self._values.shape[1]))
+        sums = np.empty((len(values) + 1, self._values.shape[1]), dtype=np.float32)
         sums[0] = 0
         np.cumsum(self._values, axis=0, out=sums[1:])
         self._sums = sums
@@ -37,11 +37,17 @@ class Windows:
         patch: FloatArray = self._values[start:end, first : first + 2 * reach + 1]
         return patch
 
+    def count(self, start: int, end: int, column: int) -> int:
+        """Sum over frames ``start .. end`` of a column of zeros and ones."""
+        column += self._margin
+        return round(float(self._sums[end, column] - self._sums[start, column]))
+
     def mean(self, frame: IntArray, column: IntArray, first: int, end: int) -> FloatArray:
         """Mean over frames ``frame + first .. frame + end``, the end excluded."""
         column = column + self._margin
-        total = self._sums[frame + end, column] - self._sums[frame + first, column]
-        mean: FloatArray = (total / (end - first)).astype(np.float32)
+        mean: FloatArray = (self._sums[frame + end, column] - self._sums[frame + first, column]) / np.float32(
+            end - first
+        )
         return mean
 
     def means(self, frame: IntArray, column: IntArray, edges: Sequence[int]) -> list[FloatArray]:
@@ -49,7 +55,7 @@ class Windows:
         column = column + self._margin
         sums = [self._sums[frame + edge, column] for edge in edges]
         return [
-            ((after - before) / (end - first)).astype(np.float32)
+            (after - before) / np.float32(end - first)
             for before, after, first, end in zip(sums, sums[1:], edges, edges[1:], strict=False)
         ]
 
