@@ -234,7 +234,7 @@ def rich_transcription() -> Transcription:
         make_track("Silent", STANDARD, 0, tempo_map, (), instrument="electric guitar"),
     )
     return Transcription(
-        source=SourceInfo("Größe <b>& „Liebe“</b> \\ 音楽", 15.25, 44100, "0" * 64),
+        source=SourceInfo("Größe <b>& „Liebe“</b> \\ 音楽", 15.25, 44100, "0" * 64, start_seconds=12.5),
         engine="test",
         tempo_map=tempo_map,
         harmony=make_harmony(tempo_map),

@@ -141,7 +141,9 @@ def test_chords_and_sections_are_shown(scores: dict) -> None:
 def test_every_bar_line_is_tied_to_the_recording(scores: dict) -> None:
     points = [bar["sync"] for bar in scores["alphatex"]["bars"]]
     measures = rich_transcription().tempo_map.measures
-    assert [sync[0] for sync in points] == [round(measure.onset_seconds * 1000) for measure in measures]
+    start = rich_transcription().source.start_seconds
+    wanted = [round((start + measure.onset_seconds) * 1000) for measure in measures]
+    assert [sync[0] for sync in points] == wanted
     assert len(points[-1]) == 2, "the end of the piece"
 
 

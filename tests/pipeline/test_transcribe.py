@@ -59,7 +59,9 @@ def matches(piece: list[tuple[float, int, int, int]], note: Note) -> list[tuple[
     return [p for p in piece if abs(p[0] - note.onset_seconds) <= 0.05 and p[1] == note.pitch_midi]
 
 
-def test_nine_of_ten_notes_are_right(example: Transcription, piece: list[tuple[float, int, int, int]]) -> None:
+def test_nine_of_ten_notes_are_right(
+    example: Transcription, piece: list[tuple[float, int, int, int]]
+) -> None:
     found = {p for tab in example.tracks[0].notes for p in matches(piece, tab.note)[:1]}
     precision = len(found) / len(example.tracks[0].notes)
     recall = len(found) / len(piece)
@@ -138,6 +140,8 @@ def test_doubtful_notes_can_be_left_out() -> None:
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
-    code = "import sys, genesis_music; print(sorted({'numpy', 'onnxruntime', 'av', 'lxml'} & set(sys.modules)))"
+    code = (
+        "import sys, genesis_music; print(sorted({'numpy', 'onnxruntime', 'av', 'lxml'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

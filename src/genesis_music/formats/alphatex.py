@@ -14,9 +14,8 @@ from genesis_music.formats.instruments import voice_of
 from genesis_music.formats.written import (
     Page,
     chords_on_beats,
+    lost_names,
     one_line,
-    page_pitch,
-    pitch_name,
     string_names,
 )
 from genesis_music.rhythm.notation import NoteValue, WrittenBeat, WrittenNote
@@ -47,13 +46,13 @@ def _quoted(text: str) -> str:
 
 def _sync_points(page: Page) -> Iterator[str]:
     """One point per bar line and one at the end: bar, first time played, milliseconds, place in the bar."""
-    tempo_map = page.transcription.tempo_map
+    tempo_map, start = page.transcription.tempo_map, page.transcription.source.start_seconds
     yield "."
     for index, measure in enumerate(tempo_map.measures):
-        yield f"\\sync {index} 0 {max(round(measure.onset_seconds * 1000), 0)}"
+        yield f"\\sync {index} 0 {max(round((start + measure.onset_seconds) * 1000), 0)}"
     last = tempo_map.measures[-1]
     end = tempo_map.seconds_at(float(last.start_quarters + last.length_quarters))
-    yield f"\\sync {len(tempo_map.measures) - 1} 0 {round(end * 1000)} 1"
+    yield f"\\sync {len(tempo_map.measures) - 1} 0 {round((start + end) * 1000)} 1"
 
 
 # ---------------------------------------------------------------- tracks and bars
@@ -70,7 +69,7 @@ def _track(index: int, page: Page) -> Iterator[str]:
     for label, frets in shapes.items():
         places = " ".join("x" if fret is None else str(fret) for fret in frets)
         yield f"\\chord ({_quoted(label)} {places})"
-    writer = _BeatWriter(followers(track), frozenset(shapes))
+    writer = _BeatWriter(followers(track), frozenset(shapes), page.transcription.harmony.key.uses_flats)
     before: Measure | None = None
     for written in page.measures[index]:
         chords = chords_on_beats(page.chords.get(written.measure.number, {}), written.beats)
@@ -127,16 +126,18 @@ _SIMPLE_EFFECTS = {
 class _BeatWriter:
     """Writes the beats of a track.
 
-    ``links`` says which note follows each by a slide or slur, ``shapes`` which chords have a diagram.
+    ``links`` says which note follows each by a slide or slur, ``shapes`` which chords have a diagram, ``flats``
+    how black keys are named.
     """
 
     links: Mapping[str, TabNote]
     shapes: frozenset[str]
+    flats: bool
 
     def beat(self, beat: WrittenBeat, chords: Sequence[Chord]) -> str:
         """Turn a beat and the chords that start in it into alphaTex."""
         notes = [self._note(note) for note in beat.notes if note.tab_note.string is not None]
-        lost = [pitch_name(page_pitch(n.tab_note)) for n in beat.notes if n.tab_note.string is None]
+        lost = lost_names(beat, flats=self.flats)
         effects = [*_value_effects(beat.value), *self._text_effects(chords, lost)]
         head = f"({' '.join(notes)})" if notes else "r"
         return f"{head}.{beat.value.denominator}" + _braces(effects)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 
-from genesis_music.formats.written import Page, one_line, pitch_name, string_names
+from genesis_music.formats.written import Page, one_line, string_names
 from genesis_music.score import Measure, TabNote, TechniqueKind, Track, Transcription
+from genesis_music.tablature.tunings import pitch_name
 
 WIDTH_COLUMNS = 80
 COLUMNS_PER_QUARTER = 4
@@ -47,7 +48,7 @@ def _render(page: Page, width_columns: int) -> str:
     for track in transcription.tracks:
         parts.append(_track_head(track))
         parts += _systems(track, page, width_columns)
-        parts += _unplayable(track)
+        parts += _unplayable(track, flats=transcription.harmony.key.uses_flats)
     parts += [f"Note: {one_line(warning)}" for warning in transcription.warnings]
     parts += _legend(transcription)
     return "\n\n".join(parts) + "\n"
@@ -81,11 +82,14 @@ def _legend(transcription: Transcription) -> list[str]:
     return ["   ".join(used)] if used else []
 
 
-def _unplayable(track: Track) -> list[str]:
+def _unplayable(track: Track, *, flats: bool) -> list[str]:
     lost = [note for note in track.notes if note.string is None]
     if not lost:
         return []
-    places = ", ".join(f"{pitch_name(note.note.pitch_midi)} in bar {note.written.measure}" for note in lost)
+    names = (pitch_name(note.note.pitch_midi, flats=flats) for note in lost)
+    places = ", ".join(
+        f"{name} in bar {note.written.measure}" for name, note in zip(names, lost, strict=True)
+    )
     return [f"Not playable on this instrument: {places}"]
 
 

@@ -17,9 +17,8 @@ from genesis_music.formats.written import (
     Page,
     chords_on_beats,
     fifths,
+    lost_names,
     one_line,
-    page_pitch,
-    pitch_name,
     short_signature,
 )
 from genesis_music.rhythm.notation import NoteValue, WrittenBeat, WrittenNote
@@ -116,7 +115,7 @@ def _track(song: gp.Song, index: int, page: Page) -> gp.Track:
 
 
 def _fill(made: gp.Track, page: Page, index: int) -> None:
-    maker = _NoteMaker(page.transcription.tracks[index])
+    maker = _NoteMaker(page.transcription.tracks[index], flats=page.transcription.harmony.key.uses_flats)
     for measure, written in zip(made.measures, page.measures[index], strict=True):
         chords = chords_on_beats(page.chords.get(written.measure.number, {}), written.beats)
         voice = measure.voices[0]
@@ -131,7 +130,7 @@ def _beat(voice: gp.Voice, beat: WrittenBeat, chords: Sequence[Chord], maker: _N
     playable = [note for note in beat.notes if note.tab_note.string is not None]
     made.notes = [maker.note(made, note) for note in playable]
     made.status = gp.BeatStatus.normal if made.notes else gp.BeatStatus.rest
-    lost = [pitch_name(page_pitch(n.tab_note)) for n in beat.notes if n.tab_note.string is None]
+    lost = lost_names(beat, flats=maker.flats)
     if len(chords) == 1 and len(chords[0].frets) == len(voice.measure.track.strings):
         made.effect.chord = _diagram(chords[0])
     elif chords:
@@ -163,9 +162,10 @@ def _diagram(chord: Chord) -> gp.Chord:
 
 
 class _NoteMaker:
-    """Makes the noteheads of one track; knows which notes lead into which."""
+    """Makes the noteheads of one track; knows which notes lead into which, and how black keys are named."""
 
-    def __init__(self, track: Track) -> None:
+    def __init__(self, track: Track, *, flats: bool) -> None:
+        self.flats = flats
         self._tuning = track.tuning
         self._followers = followers(track)
 

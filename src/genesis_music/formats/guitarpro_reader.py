@@ -24,6 +24,7 @@ from genesis_music.formats.reading import (
     TempoCurve,
     build_notes,
     build_tempo_map,
+    named_tuning,
     read_limited,
 )
 from genesis_music.formats.written import key_of_fifths
@@ -35,7 +36,6 @@ from genesis_music.score import (
     TempoMap,
     TimeSignature,
     Track,
-    Tuning,
 )
 
 _SLIDES = (gp.SlideType.shiftSlideTo, gp.SlideType.legatoSlideTo)
@@ -113,7 +113,7 @@ def _length(duration: gp.Duration) -> Fraction:
 
 
 def _track(track: gp.Track, starts: list[Fraction], tempo_map: TempoMap, curve: TempoCurve) -> Track:
-    tuning = Tuning("custom", tuple(string.value for string in track.strings))
+    tuning = named_tuning(tuple(string.value for string in track.strings))
     return Track(
         track.name,
         instrument_of(track.channel.instrument),

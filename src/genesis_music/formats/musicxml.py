@@ -199,9 +199,11 @@ def _capo(element: etree._Element, track: Track) -> None:
         _words(element, f"Capo {track.capo}")
 
 
-def _words(element: etree._Element, text: str) -> etree._Element:
+def _words(element: etree._Element, text: str, position: Fraction = Fraction(0)) -> etree._Element:
     direction = add(element, "direction", placement="above")
     add(add(direction, "direction-type"), "words", text)
+    if position:
+        add(direction, "offset", duration_text(position))
     add(direction, "staff", "1")
     return direction
 
@@ -240,21 +242,20 @@ _KINDS = {
 
 
 def _harmony(element: etree._Element, chord: Chord, position: Fraction, sharps: int) -> None:
+    if chord.root is None:  # as words: a harmony without a root shows as C in some programs
+        _words(element, one_line(chord.label), position)
+        return
     harmony = add(element, "harmony", placement="above")
     kind, degree = _KINDS.get(chord.quality, ("other", None))
-    if chord.root is None:
-        add(add(harmony, "root"), "root-step", "C", text="")
-        add(harmony, "kind", "none", text=one_line(chord.label))
-    else:
-        _harmony_pitch(harmony, "root", chord.root, sharps)
-        add(harmony, "kind", kind, text=_suffix(chord))
-        if chord.bass is not None and chord.bass != chord.root:
-            _harmony_pitch(harmony, "bass", chord.bass, sharps)
-        if degree is not None:
-            added = add(harmony, "degree", print_object="no")
-            add(added, "degree-value", str(degree[0]))
-            add(added, "degree-alter", str(degree[1]))
-            add(added, "degree-type", "add")
+    _harmony_pitch(harmony, "root", chord.root, sharps)
+    add(harmony, "kind", kind, text=_suffix(chord))
+    if chord.bass is not None and chord.bass != chord.root:
+        _harmony_pitch(harmony, "bass", chord.bass, sharps)
+    if degree is not None:
+        added = add(harmony, "degree", print_object="no")
+        add(added, "degree-value", str(degree[0]))
+        add(added, "degree-alter", str(degree[1]))
+        add(added, "degree-type", "add")
     if position:
         add(harmony, "offset", duration_text(position))
     add(harmony, "staff", "1")

@@ -10,7 +10,7 @@ from fractions import Fraction
 from lxml import etree
 
 from genesis_music.formats.instruments import STEEL_GUITAR, instrument_of
-from genesis_music.formats.reading import MAX_MEASURES, MAX_NOTES, Bar, ReadNote, TempoChange
+from genesis_music.formats.reading import MAX_MEASURES, MAX_NOTES, Bar, ReadNote, TempoChange, named_tuning
 from genesis_music.score import PITCH_NAMES_SHARP, Technique, TechniqueKind, TimeSignature, Tuning
 
 _MAX_DIVISIONS = 1_000_000
@@ -73,7 +73,7 @@ def read_part(element: etree._Element, name: str, midi_program: str | None) -> P
     return Part(
         name,
         instrument_of(program),
-        Tuning("custom" if state.tuning else "", state.tuning),
+        named_tuning(state.tuning) if state.tuning else Tuning("", ()),
         state.capo,
         tuple(_merged(state)),
         tuple(state.bars),

@@ -20,8 +20,10 @@ from genesis_music.score import (
     TempoMap,
     TimeSignature,
     Track,
+    Tuning,
     WrittenTime,
 )
+from genesis_music.tablature.tunings import TUNINGS
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_MEASURES = 20_000
@@ -38,8 +40,8 @@ class ImportedScore:
     """A score file in this project's types.
 
     Notes have exact written times, and ``string`` and ``fret`` where the file says them (else ``None``). A
-    tuning is named ``"custom"``; it is empty and named ``""`` where the file says none. Repeats are not
-    played out.
+    tuning without a usual name is ``"custom"``; it is empty and named ``""`` where the file says none.
+    Repeats are not played out.
     """
 
     title: str
@@ -60,6 +62,12 @@ def read_limited(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ScoreError(f"Cannot read {path}: {error.strerror or error}.") from error
+
+
+def named_tuning(pitches_midi: tuple[int, ...]) -> Tuning:
+    """Return the tuning of these open strings, string 1 first, by its usual name, else as ``"custom"``."""
+    known = (tuning for tuning in TUNINGS.values() if tuning.pitches_midi == pitches_midi)
+    return next(known, Tuning("custom", pitches_midi))
 
 
 # ---------------------------------------------------------------- time

@@ -50,6 +50,7 @@ def to_document(page: Page) -> Json:
             "duration": source.duration_seconds,
             "sample_rate": source.sample_rate_hz,
             "sha256": source.sha256,
+            "start": source.start_seconds,
         },
         "generator": {
             "name": "genesis-music",

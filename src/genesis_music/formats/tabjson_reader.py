@@ -100,6 +100,7 @@ def _source(entry: Json) -> SourceInfo:
         _number(entry["duration"]),
         _whole(entry["sample_rate"]),
         _text(entry["sha256"]),
+        _number(entry.get("start", 0.0)),
     )
 
 

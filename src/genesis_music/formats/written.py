@@ -17,8 +17,8 @@ from genesis_music.score import (
     TabNote,
     Transcription,
     Tuning,
-    spell,
 )
+from genesis_music.tablature.tunings import pitch_name
 
 CHORD_GRID_QUARTERS = Fraction(1, 2)
 """Chord names stand on quavers."""
@@ -127,14 +127,10 @@ def page_pitch(tab_note: TabNote) -> int:
     return tab_note.note.pitch_midi + 12 * tab_note.octave_shift
 
 
-def fretted_pitch(tuning: Tuning, capo: int, string: int, fret: int) -> int:
-    """MIDI pitch of a place on the fretboard; ``fret`` counts from the capo."""
-    return tuning.pitches_midi[string - 1] + capo + fret
-
-
-def pitch_name(pitch_midi: int, *, flats: bool = False) -> str:
-    """Scientific name of a pitch, e.g. ``"E2"`` for 40."""
-    return f"{spell(pitch_midi, flats=flats)}{pitch_midi // 12 - 1}"
+def lost_names(beat: WrittenBeat, *, flats: bool) -> list[str]:
+    """Names of the beat's notes that no string holds, for a text above it."""
+    lost = (note.tab_note for note in beat.notes if note.tab_note.string is None)
+    return [pitch_name(page_pitch(note), flats=flats) for note in lost]
 
 
 def string_names(tuning: Tuning) -> tuple[str, ...]:
