@@ -39,8 +39,8 @@ bench-accuracy: ## Measure accuracy on ../shared/eval, write benchmarks/results/
 bench-speed: ## Measure speed and memory beside the basic-pitch command, write benchmarks/results/
 	$(PYTHON) -m benchmarks.speed
 
-example: ## Render the example recording anew (needs fluidsynth, fluid-soundfont-gm, sox)
-	$(PYTHON) examples/render.py
+example: ## Render the example recording anew (LIBRARIES=folder of the samples, see training/rendering.py; needs sox)
+	$(PYTHON) -m examples.render --libraries $(LIBRARIES)
 
 lock: ## Resolve the dependencies anew and write the lock files (needs uv)
 	scripts/lock.sh

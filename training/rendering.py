@@ -133,7 +133,7 @@ def in_a_room(dry: Waveform, random: Generator) -> Waveform:
         drive = random.uniform(1, 4)
         wet = np.tanh(drive * wet / np.abs(wet).max()) / drive
     if random.random() < 0.8:
-        wet = _reverberate(wet, random)
+        wet = reverberate(wet, random)
     peak = float(np.abs(wet).max())
     noise_db = random.uniform(-75, -38)
     noise = random.standard_normal(len(wet)) * peak * 10 ** (noise_db / 20)
@@ -151,7 +151,8 @@ def _equalise(dry: Waveform, random: Generator) -> Waveform:
     return np.fft.irfft(np.fft.rfft(dry) * 10 ** (gain_db / 20), len(dry)).astype(np.float32)
 
 
-def _reverberate(dry: Waveform, random: Generator) -> Waveform:
+def reverberate(dry: Waveform, random: Generator) -> Waveform:
+    """Add a room of random length and level: exponentially decaying noise."""
     seconds = random.uniform(0.1, 0.9)
     time = np.arange(round(1.5 * seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
     impulse = random.standard_normal(len(time)) * 10 ** (-3 * time / seconds)

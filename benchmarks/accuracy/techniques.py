@@ -13,11 +13,10 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
-from training.technique_performances import STANDARD, perform
-
 from genesis_music.evaluation.techniques import Tally, calibration, tally_techniques
 from genesis_music.score import Technique, TechniqueKind
 from genesis_music.tablature.techniques import detect_techniques
+from training.technique_performances import STANDARD, perform
 
 FIRST_SEED, PERFORMANCES = 100_000, 600
 RESULTS = Path(__file__).parents[1] / "results" / "accuracy-techniques.json"

@@ -10,10 +10,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from tests.sounds import sine, write_sound
 
 from genesis_music.audio.load import LoadSettings, load_audio
 from genesis_music.errors import AudioError, InputError, OutputError, SettingsError
+from tests.sounds import sine, write_sound
 
 RATE = 22050
 SOUND = sine(440, 3, sample_rate_hz=44100)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sounds import white_noise
 
 from genesis_music.audio.chunks import chunk_ranges, chunks
 from genesis_music.audio.recording import ArrayAudio
+from tests.sounds import white_noise
 
 SIZES = st.tuples(st.integers(0, 5000), st.integers(1, 2000), st.integers(0, 3000))
 

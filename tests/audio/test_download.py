@@ -14,13 +14,13 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sounds import sine, write_sound
 
 from genesis_music.audio.download import DownloadSettings, check_link, download_audio, is_link
 from genesis_music.audio.download_failures import explained
 from genesis_music.audio.links import may_contact
 from genesis_music.audio.load import load_audio
 from genesis_music.errors import DownloadError, MissingExtraError, OutputError, SettingsError
+from tests.sounds import sine, write_sound
 
 HOSTILE = [
     "http://youtube.com/watch?v=x",

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.sounds import melody, sine, white_noise, write_sound
 
 from genesis_music.audio.load import LoadSettings, load_audio
 from genesis_music.audio.loudness import measure_level
 from genesis_music.errors import SettingsError
+from tests.sounds import melody, sine, white_noise, write_sound
 
 RATE = 22050
 

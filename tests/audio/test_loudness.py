@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sounds import melody, sine
 
 from genesis_music.audio.loudness import SILENCE_LUFS, Level, measure_level, normalise, normalising_gain
 from genesis_music.audio.recording import ArrayAudio
+from tests.sounds import melody, sine
 
 
 @pytest.mark.parametrize("rate", [16000, 22050, 44100, 48000])

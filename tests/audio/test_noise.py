@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.sounds import melody, white_noise
 
 from genesis_music.audio.denoise import DenoiseSettings, denoise, needs_denoising
 from genesis_music.audio.noise import SILENCE_DB, NoiseMeter, NoiseProfile
 from genesis_music.audio.recording import ArrayAudio
 from genesis_music.errors import SettingsError
+from tests.sounds import melody, white_noise
 
 RATE = 22050
 PITCHES = np.random.default_rng(0).integers(45, 76, 40)

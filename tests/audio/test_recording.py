@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sounds import white_noise
 
 from genesis_music.audio.recording import ArrayAudio, Audio, blocks, duration_seconds
 from genesis_music.audio.spool import Spool
+from tests.sounds import white_noise
 
 NOISE = white_noise(0.1, amplitude=0.2)
 FRAMES = len(NOISE)

@@ -9,11 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from tests.transcriptions import rich_transcription, silent_transcription
 
 from genesis_music.formats.articulation import has
 from genesis_music.formats.registry import FORMATS, write_formats
 from genesis_music.score import SourceInfo, TechniqueKind, Transcription
+from tests.transcriptions import rich_transcription, silent_transcription
 
 PROJECT = Path(__file__).parent / "alphatab"
 ALPHATAB_TICKS = 960

@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from tests.transcriptions import rich_transcription, silent_transcription
 
 from genesis_music.formats.analysis import write_analysis
 from genesis_music.formats.written import Page
+from tests.transcriptions import rich_transcription, silent_transcription
 
 
 def analysis(transcription) -> dict:

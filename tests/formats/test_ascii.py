@@ -1,6 +1,9 @@
 from dataclasses import replace
 
 import pytest
+
+from genesis_music.formats.ascii import render_ascii
+from genesis_music.score import BendPoint, SourceInfo, TechniqueKind, Tuning
 from tests.transcriptions import (
     Bar,
     Fretted,
@@ -11,9 +14,6 @@ from tests.transcriptions import (
     silent_transcription,
     technique,
 )
-
-from genesis_music.formats.ascii import render_ascii
-from genesis_music.score import BendPoint, SourceInfo, TechniqueKind, Tuning
 
 
 def strings_of(text: str) -> list[str]:

@@ -1,7 +1,6 @@
-from tests.transcriptions import rich_transcription, silent_transcription
-
 from genesis_music.formats.chordsheet import write_chord_sheet
 from genesis_music.formats.written import Page
+from tests.transcriptions import rich_transcription, silent_transcription
 
 
 def test_chords_stand_bar_by_bar_under_their_sections() -> None:

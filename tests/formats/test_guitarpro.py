@@ -5,6 +5,12 @@ import guitarpro
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from genesis_music.errors import ScoreError
+from genesis_music.formats.guitarpro import write_gp5
+from genesis_music.formats.guitarpro_reader import read_guitar_pro
+from genesis_music.formats.written import Page
+from genesis_music.score import Tuning
 from tests.transcriptions import (
     STANDARD,
     Fretted,
@@ -13,12 +19,6 @@ from tests.transcriptions import (
     rich_transcription,
     silent_transcription,
 )
-
-from genesis_music.errors import ScoreError
-from genesis_music.formats.guitarpro import write_gp5
-from genesis_music.formats.guitarpro_reader import read_guitar_pro
-from genesis_music.formats.written import Page
-from genesis_music.score import Tuning
 
 TABS = Path(__file__).resolve().parents[3] / "shared" / "eval" / "tabs"
 

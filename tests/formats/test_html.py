@@ -1,10 +1,10 @@
 from dataclasses import replace
 
 from lxml import html
-from tests.transcriptions import rich_transcription
 
 from genesis_music.formats.html import render_html
 from genesis_music.score import SourceInfo
+from tests.transcriptions import rich_transcription
 
 
 def test_a_notebook_shows_title_chips_and_tab() -> None:

@@ -3,11 +3,11 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from tests.transcriptions import rich_transcription, silent_transcription
 
 from genesis_music.evaluation.guitarset import read_excerpt
 from genesis_music.formats.jams import write_jams
 from genesis_music.formats.written import Page
+from tests.transcriptions import rich_transcription, silent_transcription
 
 jams = pytest.importorskip("jams", reason="the jams package (development only) is not installed")
 

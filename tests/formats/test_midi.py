@@ -7,6 +7,9 @@ import mido
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from genesis_music.formats.midi import write_performed_midi, write_score_midi
+from genesis_music.formats.written import Page
 from tests.transcriptions import (
     STANDARD,
     WALTZ,
@@ -18,9 +21,6 @@ from tests.transcriptions import (
     rich_transcription,
     silent_transcription,
 )
-
-from genesis_music.formats.midi import write_performed_midi, write_score_midi
-from genesis_music.formats.written import Page
 
 
 def absolute(content: bytes) -> list[list[tuple[int, mido.Message]]]:

@@ -3,12 +3,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.transcriptions import rich_transcription
 
 from genesis_music.errors import ScoreError
 from genesis_music.formats.midi import write_performed_midi, write_score_midi
 from genesis_music.formats.midi_reader import read_midi
 from genesis_music.formats.written import Page
+from tests.transcriptions import rich_transcription
 
 
 def read_back(content: bytes, folder: Path):

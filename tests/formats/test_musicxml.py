@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
-from tests.transcriptions import rich_transcription, silent_transcription
 
 from genesis_music.formats.midi_reader import read_midi
 from genesis_music.formats.musicxml import write_musicxml
 from genesis_music.formats.musicxml_notes import DIVISIONS
 from genesis_music.formats.spelling import spell_pitch
 from genesis_music.formats.written import Page
+from tests.transcriptions import rich_transcription, silent_transcription
 
 MUSESCORE = shutil.which("mscore3") or shutil.which("musescore3")
 

@@ -4,13 +4,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.transcriptions import rich_transcription, silent_transcription
 
 from genesis_music.errors import ScoreError
 from genesis_music.formats.musicxml import write_musicxml
 from genesis_music.formats.musicxml_reader import read_musicxml
 from genesis_music.formats.written import Page
 from genesis_music.score import TechniqueKind
+from tests.transcriptions import rich_transcription, silent_transcription
 
 CONTAINER = '<container><rootfiles><rootfile full-path="score.xml"/></rootfiles></container>'
 

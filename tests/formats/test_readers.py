@@ -1,11 +1,11 @@
 from pathlib import Path
 
 import pytest
-from tests.transcriptions import rich_transcription
 
 from genesis_music.errors import ScoreError
 from genesis_music.formats.readers import READERS, read_score
 from genesis_music.formats.registry import write_formats
+from tests.transcriptions import rich_transcription
 
 
 @pytest.mark.parametrize("name", ["tab.json", "mid", "score.mid", "gp5", "musicxml"])

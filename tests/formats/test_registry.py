@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from genesis_music.errors import OutputError, SettingsError
+from genesis_music.formats.registry import FORMATS, safe_stem, write_formats
+from genesis_music.score import TechniqueKind
 from tests.transcriptions import (
     BASS,
     COMMON,
@@ -21,10 +25,6 @@ from tests.transcriptions import (
     silent_transcription,
     technique,
 )
-
-from genesis_music.errors import OutputError, SettingsError
-from genesis_music.formats.registry import FORMATS, safe_stem, write_formats
-from genesis_music.score import TechniqueKind
 
 
 def test_every_promised_file_is_written(tmp_path: Path) -> None:

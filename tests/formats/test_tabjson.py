@@ -6,12 +6,12 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.transcriptions import rich_transcription, silent_transcription
 
 from genesis_music.errors import ScoreError
 from genesis_music.formats.tabjson import write_tab_json
 from genesis_music.formats.tabjson_reader import parse_tab_json, read_tab_json
 from genesis_music.formats.written import Page
+from tests.transcriptions import rich_transcription, silent_transcription
 
 
 @pytest.mark.parametrize("make", [rich_transcription, silent_transcription])

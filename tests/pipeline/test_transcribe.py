@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from examples.piece import BARS, LEAD_IN_QUARTERS, OPEN_PITCHES, TEMPO_BPM
+from examples.piece import piece as score
 from genesis_music import Settings, Stage, Transcription, transcribe
 from genesis_music.cache import FolderCache
 from genesis_music.progress import Progress
@@ -17,31 +17,20 @@ from genesis_music.score import Note
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/morning-porch.ogg"
-LEAD_IN_SECONDS = 0.5 * 60 / 96
-"""The example starts half a beat into the file."""
-
-
-def load_piece() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("render", ROOT / "examples/render.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["render"] = module
-    spec.loader.exec_module(module)
-    return module
+LEAD_IN_SECONDS = LEAD_IN_QUARTERS * 60 / TEMPO_BPM
 
 
 @pytest.fixture(scope="module")
 def piece() -> list[tuple[float, int, int, int]]:
     """What was really played: (onset in seconds, MIDI pitch, string, fret)."""
-    render = load_piece()
     return [
         (
-            pluck.quarters * 60 / render.TEMPO_BPM + LEAD_IN_SECONDS,
-            render.OPEN_PITCHES[pluck.string - 1] + pluck.fret,
+            pluck.quarters * 60 / TEMPO_BPM + LEAD_IN_SECONDS,
+            OPEN_PITCHES[pluck.string - 1] + pluck.fret,
             pluck.string,
             pluck.fret,
         )
-        for pluck in render.piece()
+        for pluck in score()
     ]
 
 
@@ -90,9 +79,8 @@ def test_the_bar_lines_fall_on_the_downbeats(example: Transcription) -> None:
 
 def test_the_key_and_the_chords_are_named(example: Transcription) -> None:
     assert str(example.harmony.key) == "C major"
-    render = load_piece()
     right = 0
-    for index, name in enumerate(render.BARS):
+    for index, name in enumerate(BARS):
         middle = (4 * index + 2) * 60 / 96 + LEAD_IN_SECONDS
         chord = next(c for c in example.harmony.chords if c.onset_seconds <= middle < c.end_seconds)
         right += chord.label.startswith(name) and chord.label[len(name) : len(name) + 1] not in {"#", "b"}

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.sounds import melody, white_noise, write_sound
 
 from genesis_music.audio.load import LoadSettings
 from genesis_music.errors import AudioError, SettingsError
 from genesis_music.separation.demucs import DemucsSeparator
+from tests.sounds import melody, white_noise, write_sound
 
 pytest.importorskip("demucs", reason="needs the extra separate")
 

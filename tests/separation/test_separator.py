@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from tests.sounds import sine, write_sound
-
 from genesis_music.separation.separator import MIX, NoSeparator, tracks_of
+from tests.sounds import sine, write_sound
 
 
 def test_without_separation_the_recording_stays_whole(tmp_path: Path) -> None:

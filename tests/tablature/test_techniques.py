@@ -4,13 +4,13 @@ import math
 from dataclasses import replace
 
 import pytest
-from training.technique_performances import perform
 
 from genesis_music.errors import SettingsError
 from genesis_music.score import BendPoint, TabNote, TechniqueKind
 from genesis_music.tablature.contour import BendShape
 from genesis_music.tablature.techniques import TechniqueSettings, bend_shape, detect_techniques
 from tests.tablature.scores import STANDARD, steady_tempo, tab_note
+from training.technique_performances import perform
 
 TEMPO = steady_tempo(120, 16)
 

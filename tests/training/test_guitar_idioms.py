@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from training.guitar_idioms import IDIOMS, generate_part
 from training.guitar_shapes import frets
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.transcription.sounds import mixed, plucked
 
 from genesis_music.audio.recording import ArrayAudio
 from genesis_music.errors import EngineError, SettingsError
 from genesis_music.transcription.basic_pitch import HOP_SAMPLES, SAMPLE_RATE_HZ, BasicPitchEngine
 from genesis_music.transcription.engines import ENGINES, get_engine
+from tests.transcription.sounds import mixed, plucked
 
 GOLDEN = Path(__file__).parent / "data" / "basic_pitch_golden.npz"
 TOLERANCE = 2e-3

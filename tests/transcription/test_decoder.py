@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.transcription.sounds import mixed, plucked
 
 from genesis_music.audio.recording import ArrayAudio
 from genesis_music.errors import EngineError, SettingsError
@@ -13,6 +12,7 @@ from genesis_music.transcription.basic_pitch import SAMPLE_RATE_HZ, BasicPitchEn
 from genesis_music.transcription.decoder import DecoderSettings, decode_notes
 from genesis_music.transcription.engine import Activations
 from genesis_music.transcription.weights import load_weights
+from tests.transcription.sounds import mixed, plucked
 
 FORMAT = BasicPitchEngine.format
 MELODY = (52, 55, 59, 64, 62, 60, 57, 55, 52, 50, 52, 67)

@@ -1,0 +1,1 @@
+"""The example recording: its score, and how it was rendered."""
