@@ -13,6 +13,7 @@ import click
 from genesis_music.errors import GenesisError, InputError, SettingsError
 from genesis_music.settings import AUTO, DENOISE_CHOICES, SWING_CHOICES, Settings, parse_time_signature
 from genesis_music.terminal import HumanReporter, JsonReporter, Reporter
+from genesis_music.version import __version__
 
 DEFAULTS = Settings()
 EXIT_FAILED, EXIT_USER_MISTAKE, EXIT_INTERRUPTED = 1, 2, 130
@@ -49,7 +50,7 @@ def _with(options: tuple[Callable[[Command[P]], Command[P]], ...]) -> Callable[[
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="genesis-music", prog_name="genesis")
+@click.version_option(__version__, prog_name="genesis")
 def app() -> None:
     """From a recording to guitar tab worth playing."""
 

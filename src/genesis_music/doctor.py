@@ -13,6 +13,7 @@ from importlib.util import find_spec
 
 from genesis_music.cache import user_cache_folder
 from genesis_music.errors import GenesisError
+from genesis_music.version import __version__
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def print_report(checks: Sequence[Check], *, as_json: bool) -> bool:
 
 
 def _python() -> Check:
-    detail = f"Python {platform.python_version()}, genesis-music {version('genesis-music')}"
+    detail = f"Python {platform.python_version()}, genesis-music {__version__}"
     return Check("program", ok=True, required=True, detail=detail)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from importlib.metadata import version
 from typing import Any
 
 from genesis_music.formats.written import Page
@@ -27,6 +26,7 @@ from genesis_music.score import (
     Technique,
     Track,
 )
+from genesis_music.version import __version__
 
 SCHEMA = "genesis.tab/1"
 
@@ -54,7 +54,7 @@ def to_document(page: Page) -> Json:
         },
         "generator": {
             "name": "genesis-music",
-            "version": version("genesis-music"),
+            "version": __version__,
             "engine": transcription.engine,
         },
         "tempo": tempo_map.tempo_bpm,

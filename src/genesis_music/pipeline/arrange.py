@@ -89,6 +89,7 @@ def arrange(
             hints = RhythmSettings(settings.tempo_bpm, settings.time_signature)
             tempo_map = track_beats(notes, duration_seconds=heard.source.duration_seconds, settings=hints)
         written = [_written(part, tempo_map, settings) for part in parts]
+        tempo_map = _without_empty_end(tempo_map, written)
         swing_ratio = _swing_ratio(notes, tempo_map, settings)
     with clock.stage(Stage.CHORDS):
         harmony = analyse_harmony(notes, tempo_map)
@@ -126,6 +127,22 @@ def _written(part: Part, tempo_map: TempoMap, settings: Settings) -> tuple[Writt
     if part.score and part.score.written and settings.grid == AUTO:
         return part.score.written
     return quantise(part.notes, tempo_map, _grid(settings))
+
+
+def _without_empty_end(tempo_map: TempoMap, written: Sequence[Sequence[WrittenTime]]) -> TempoMap:
+    """Leave out the measures after the last written note: the page ends where the music does."""
+    starts = {measure.number: measure.start_quarters for measure in tempo_map.measures}
+    ends = [
+        starts[time.measure] + time.position_quarters + time.length_quarters
+        for part in written
+        for time in part
+    ]
+    end = max(ends, default=None)
+    if end is None:
+        return tempo_map
+    measures = tuple(measure for measure in tempo_map.measures if measure.start_quarters < end)
+    beats = tuple(beat for beat in tempo_map.beats if beat.measure <= measures[-1].number)
+    return replace(tempo_map, beats=beats, measures=measures) if len(beats) > 1 else tempo_map
 
 
 def _swing_ratio(notes: Sequence[Note], tempo_map: TempoMap, settings: Settings) -> float | None:

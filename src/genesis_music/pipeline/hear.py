@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 
 from genesis_music.audio.denoise import denoise, needs_denoising
@@ -23,6 +22,7 @@ from genesis_music.tablature.tunings import INSTRUMENTS, Instrument
 from genesis_music.transcription.decoder import DecoderSettings, decode_notes
 from genesis_music.transcription.engine import Engine
 from genesis_music.transcription.engines import get_engine
+from genesis_music.version import __version__
 
 LOWEST_DETUNING_SEMITONES = 12
 """Eight-string and drop tunings reach about this far below the usual lowest string."""
@@ -37,7 +37,7 @@ def hear(path: Path, settings: Settings, cache: StageCache, clock: Clock, *, ste
         MissingExtraError: separation is asked for but not installed.
     """
     engine = get_engine(settings.engine)
-    key = cache_key("heard", version("genesis-music"), _content_of(path), *_hearing_settings(settings))
+    key = cache_key("heard", __version__, _content_of(path), *_hearing_settings(settings))
     if (kept := cache.get(key)) and (heard := from_bytes(kept)):
         return heard
     heard = _listen(path, engine, settings, clock, stems_folder)
