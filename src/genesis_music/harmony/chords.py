@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genesis_music.harmony.evidence import (
     DOWNBEAT,
@@ -33,6 +34,10 @@ from genesis_music.score import Chord, Key, Note, TempoMap
 
 HINT = 2.0
 """Log-odds per beat that a chord gains when a known progression asks for it with certainty."""
+ABSENT_SHARE = 0.05
+"""A pitch class with less than this share of a measure's energy is not there."""
+HEARD_BASS = 0.4
+"""Bass per beat (0..1) from which a measure has a bass line."""
 EVIDENCE_TRUST = 0.5
 """Beats of one chord repeat each other, so confidence counts them for this much."""
 AUDIBLE = 0.2
@@ -67,7 +72,7 @@ def chords_from_evidence(
     """Decode, find each stretch's bass, and name it; ``fit`` hints at the chords of a known progression."""
     emission = emissions(evidence, key, weights)
     if fit is not None:
-        emission = emission + form_hint(fit)
+        emission = emission + form_hint(fit) * ~contradicted(fit, evidence, grid)[:, None]
     path, _ = decode(emission, grid.kind, key, weights)
     silent = silent_beats(evidence, grid)
     spans = [
@@ -144,6 +149,22 @@ def class_members() -> FloatArray:
 def form_hint(fit: FormFit) -> FloatArray:
     """``[beats, 12 * qualities]``: what the known progression adds to its own chords."""
     return HINT * fit.form_probability * class_members()[fit.classes]
+
+
+def contradicted(fit: FormFit, evidence: Evidence, grid: BeatGrid) -> NDArray[np.bool_]:
+    """``[beats]``: whether a measure with a bass of its own lacks the root that the known progression asks for.
+
+    A progression may fill in what a melody leaves open, not overrule an accompaniment.
+    """
+    measure = np.cumsum(grid.kind == DOWNBEAT)
+    energy, bass = (
+        np.array([np.bincount(measure, column) for column in part.T])
+        for part in (evidence.energy, evidence.bass)
+    )
+    root = fit.classes // len(TRIADS)
+    root_share = energy[root, measure] / np.maximum(energy.sum(axis=0), 1e-6)[measure]
+    bass_per_beat = bass.sum(axis=0) / np.maximum(np.bincount(measure), 1)
+    return np.asarray((root_share < ABSENT_SHARE) & (bass_per_beat[measure] > HEARD_BASS))
 
 
 def chord_prior(key: Key, weights: ChordWeights) -> FloatArray:
