@@ -27,14 +27,14 @@ from training.beats_corpus import Piece, augmented, draw, guitarset_pieces, over
 from training.beats_generator import generated_piece
 
 SECONDS = 36.0
-FRAMES, CROP_FRAMES = 48 * FRAMES_PER_PULSE, 32 * FRAMES_PER_PULSE
+FRAMES, CROP_FRAMES = 48 * FRAMES_PER_PULSE, 48 * FRAMES_PER_PULSE
 LEARNING_RATE = 4e-3
 CHANNELS = 32
 DILATIONS = (1, 2, 3, 6, 12, 24, 48, 96)
 KERNEL = 5
 TARGET_WIDTH_FRAMES = 2.0
 OVERLAID_SHARE, REGISTER_SHARE = 0.25, 0.1
-FEATURE_DROPOUT = 0.1
+FEATURE_DROPOUT = 0.05
 
 
 class BeatNetwork(nn.Module):

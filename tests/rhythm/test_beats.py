@@ -26,14 +26,15 @@ def bars_of(beats: int, tempo_bpm: float, count: int = 16) -> list[Note]:
 
 
 def arpeggios(tempo_bpm: float, per_beat: int, beats: int, count: int = 16, swing: float = 0.5) -> list[Note]:
-    """Broken chords, ``per_beat`` notes a beat, bass and a new harmony every bar."""
+    """Broken chords, ``per_beat`` notes a beat; bass and a new harmony every bar, in threes a bass every beat."""
     period, notes = 60 / tempo_bpm, []
     for bar in range(count):
         chord = CHORDS[bar % len(CHORDS)]
         for index in range(beats * per_beat):
             beat, part = divmod(index, per_beat)
             late = (swing if part == 1 and per_beat == 2 else part / per_beat) * period
-            pitch = chord[0] if index == 0 else chord[1 + index % 4]
+            on_bass = part == 0 and (beat == 0 or per_beat == 3)
+            pitch = chord[beat] if on_bass else chord[1 + index % 4]
             notes.append(Note((bar * beats + beat) * period + late, 0.9 * period / per_beat, pitch))
     return notes
 
