@@ -30,7 +30,12 @@ ALL_SUFFIXES = {
 def genesis(*arguments: object, cache: Path | None = None) -> subprocess.CompletedProcess[str]:
     environment = os.environ | ({"XDG_CACHE_HOME": str(cache)} if cache else {})
     return subprocess.run(
-        [GENESIS, *map(str, arguments)], capture_output=True, text=True, env=environment, check=False
+        [GENESIS, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        timeout=120,
     )
 
 
@@ -156,6 +161,10 @@ def bad_file(folder: Path, kind: str) -> Path:
     elif kind == "truncated":
         path.write_bytes(EXAMPLE.read_bytes()[:200])
     return path
+
+
+def test_a_device_is_refused_instead_of_being_read_for_ever(tmp_path: Path) -> None:
+    assert_explained(genesis("transcribe", "/dev/zero", "--out", tmp_path / "out"), tmp_path / "out")
 
 
 @pytest.mark.parametrize("kind", ["empty", "text", "folder", "truncated", "missing"])

@@ -108,7 +108,7 @@ def open_sound(path: Path) -> Iterator[SoundFile]:
     import av
     from av.error import FFmpegError
 
-    _check_regular(path)
+    check_readable(path)
     options = {"protocol_whitelist": "file", "format_whitelist": _allowed_formats()}
     try:
         container = av.open(f"file:{path}", options=options, metadata_errors="replace")
@@ -188,7 +188,13 @@ def _allowed_formats() -> str:
     return ",".join(sorted(av.formats_available - _REFERRING_FORMATS))
 
 
-def _check_regular(path: Path) -> None:
+def check_readable(path: Path) -> None:
+    """Refuse what is no readable regular file with bytes in it, before anything waits for it.
+
+    Raises:
+        InputError: missing, a folder, a device or pipe, or not readable.
+        AudioError: empty.
+    """
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):

@@ -57,6 +57,8 @@ def read_limited(path: Path) -> bytes:
         ScoreError: it cannot be read, or is larger than any score.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise ScoreError(f"{path} is no file: give a score file.")
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ScoreError(f"{path.name} is larger than {MAX_FILE_BYTES // 2**20} MB: that is no score.")
         return path.read_bytes()

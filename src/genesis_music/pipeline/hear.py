@@ -6,12 +6,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from genesis_music.audio.decode import check_readable
 from genesis_music.audio.denoise import denoise, needs_denoising
 from genesis_music.audio.load import LoadSettings, Recording, file_sha256
 from genesis_music.audio.loudness import normalise
 from genesis_music.audio.recording import Audio
 from genesis_music.cache import StageCache, cache_key
-from genesis_music.errors import InputError
 from genesis_music.pipeline.clock import Clock
 from genesis_music.pipeline.heard import Heard, Part, from_bytes, to_bytes
 from genesis_music.progress import Stage
@@ -37,26 +37,13 @@ def hear(path: Path, settings: Settings, cache: StageCache, clock: Clock, *, ste
         MissingExtraError: separation is asked for but not installed.
     """
     engine = get_engine(settings.engine)
-    key = cache_key("heard", __version__, _content_of(path), *_hearing_settings(settings))
+    check_readable(path)
+    key = cache_key("heard", __version__, file_sha256(path), *_hearing_settings(settings))
     if (kept := cache.get(key)) and (heard := from_bytes(kept)):
         return heard
     heard = _listen(path, engine, settings, clock, stems_folder)
     cache.put(key, to_bytes(heard))
     return heard
-
-
-def _content_of(path: Path) -> str:
-    """What identifies the recording.
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    try:
-        return file_sha256(path)
-    except OSError as error:
-        raise InputError(
-            f"Cannot read {path}: {error.strerror}. Check its name and your rights to it."
-        ) from error
 
 
 def _hearing_settings(settings: Settings) -> tuple[object, ...]:
