@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class FolderCache:
         with suppress(OSError):  # a full or read-only disk costs time later, never the result
             self.folder.mkdir(parents=True, exist_ok=True)
             self._write(self.folder / key, value)
-            self._sweep()
+            sweep(self.folder, self.max_bytes)
 
     def _write(self, path: Path, value: bytes) -> None:
         handle, name = tempfile.mkstemp(dir=self.folder, prefix=".new-")
@@ -74,14 +75,24 @@ class FolderCache:
             Path(name).unlink(missing_ok=True)
             raise
 
-    def _sweep(self) -> None:
-        entries = [(entry.stat(), entry) for entry in self.folder.iterdir() if entry.is_file()]
-        excess = sum(status.st_size for status, _ in entries) - self.max_bytes
-        for status, entry in sorted(entries, key=lambda item: item[0].st_mtime):
-            if excess <= 0:
-                return
+
+def sweep(folder: Path, max_bytes: int) -> None:
+    """Delete the least recently used files and folders of a cache folder until ``max_bytes`` are left."""
+    entries = [(entry.stat().st_mtime, _size(entry), entry) for entry in folder.iterdir()]
+    excess = sum(size for _, size, _ in entries) - max_bytes
+    for _, size, entry in sorted(entries, key=lambda item: item[0]):
+        if excess <= 0:
+            return
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
             entry.unlink(missing_ok=True)
-            excess -= status.st_size
+        excess -= size
+
+
+def _size(entry: Path) -> int:
+    files = entry.rglob("*") if entry.is_dir() else [entry]
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def user_cache_folder() -> Path:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from genesis_music.audio.download import DownloadSettings, download_audio, is_link
-from genesis_music.cache import NoCache, StageCache, user_cache_folder
+from genesis_music.cache import NoCache, StageCache, sweep, user_cache_folder
 from genesis_music.pipeline.arrange import arrange, check_names
 from genesis_music.pipeline.clock import Clock
 from genesis_music.pipeline.hear import hear
@@ -16,6 +16,9 @@ from genesis_music.progress import ProgressCallback, Stage, ignore_progress
 from genesis_music.score import Transcription
 from genesis_music.settings import Settings
 from genesis_music.transcription.engines import get_engine
+
+MAX_KEPT_BYTES = 2 * 1024**3
+"""Downloads are kept up to this size, so that a second try goes on where the first one stopped."""
 
 
 def transcribe(
@@ -58,7 +61,10 @@ def transcribe(
 def _download(url: str, extra_hosts: tuple[str, ...], on_fraction: Callable[[float], None]) -> Path:
     usual = DownloadSettings()
     settings = replace(usual, allowed_hosts=(*usual.allowed_hosts, *extra_hosts))
-    return download_audio(url, user_cache_folder() / "downloads", settings, on_fraction)
+    folder = user_cache_folder() / "downloads"
+    if folder.exists():
+        sweep(folder, MAX_KEPT_BYTES)
+    return download_audio(url, folder, settings, on_fraction)
 
 
 def tab(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from genesis_music.audio.denoise import denoise, needs_denoising
 from genesis_music.audio.load import LoadSettings, Recording, file_sha256
 from genesis_music.audio.loudness import normalise
 from genesis_music.audio.recording import Audio
-from genesis_music.cache import StageCache, cache_key
+from genesis_music.cache import StageCache, cache_key, sweep
 from genesis_music.pipeline.clock import Clock
 from genesis_music.pipeline.heard import Heard, Part, from_bytes, to_bytes
 from genesis_music.progress import Stage
 from genesis_music.score import SourceInfo
-from genesis_music.separation.separator import MIX, NoSeparator, Separator, StemTrack, tracks_of
+from genesis_music.separation.separator import MIX, NoSeparator, Separator, Stems, StemTrack, tracks_of
 from genesis_music.settings import AUTO, Settings
 from genesis_music.tablature.tunings import INSTRUMENTS, Instrument
 from genesis_music.transcription.decoder import DecoderSettings, decode_notes
@@ -26,6 +26,10 @@ from genesis_music.version import __version__
 
 LOWEST_DETUNING_SEMITONES = 12
 """Eight-string and drop tunings reach about this far below the usual lowest string."""
+
+LEAK_LU = 25.0
+"""A stem this much below the loudest one is not an instrument."""
+MAX_KEPT_STEM_BYTES = 4 * 1024**3
 
 
 def hear(path: Path, settings: Settings, cache: StageCache, clock: Clock, *, stems_folder: Path) -> Heard:
@@ -62,7 +66,7 @@ def _listen(path: Path, engine: Engine, settings: Settings, clock: Clock, stems_
                     path, sample_rate_hz=engine.sample_rate_hz, settings=load, on_fraction=on_fraction
                 )
             )
-        tracks = tracks_of(stems)
+        tracks = _audible(tracks_of(stems), stems)
         with clock.stage(Stage.LISTENING) as on_fraction:
             parts = tuple(
                 _part(stems[track.stem], track, engine, settings, _share(on_fraction, index, len(tracks)))
@@ -84,7 +88,15 @@ def _separator(settings: Settings, stems_folder: Path) -> Separator:
         return NoSeparator()
     from genesis_music.separation.demucs import DemucsSeparator
 
+    if stems_folder.exists():
+        sweep(stems_folder, MAX_KEPT_STEM_BYTES)
     return DemucsSeparator(settings.separate, cache_folder=stems_folder)
+
+
+def _audible(tracks: Sequence[StemTrack], stems: Stems) -> list[StemTrack]:
+    """Leave out stems that hold only what leaked from others: raised to full level they would turn into notes."""
+    loudness = {track.stem: stems[track.stem].facts.loudness_lufs for track in tracks}
+    return [track for track in tracks if loudness[track.stem] >= max(loudness.values()) - LEAK_LU]
 
 
 def _share(on_fraction: Callable[[float], None], index: int, count: int) -> Callable[[float], None]:
