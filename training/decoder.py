@@ -1,10 +1,11 @@
 """Train the two small networks of the note decoder: which candidates are notes, and when notes end.
 
     python -m training.decoder --data DIR --out src/genesis_music/transcription/models/basic_pitch_decoder.npz
-    python -m training.decoder --data DIR --leave-out acoustic
+    python -m training.decoder --data DIR --leave-out acoustic --validation OTHER_DIR
 
 ``DIR`` was made by ``training.decoder_data``. With ``--leave-out``, instruments whose names begin so are
-measured instead of learned from, and nothing is written. Needs PyTorch.
+measured instead of learned from, and nothing is written. Parts in the directory of ``--validation`` are never
+learned from; they are measured too, of those instruments if some are left out. Needs PyTorch.
 """
 
 from __future__ import annotations
@@ -222,6 +223,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--leave-out")
+    parser.add_argument("--validation", type=Path)
     parser.add_argument("--steps", type=int, default=4000)
     arguments = parser.parse_args()
     torch.manual_seed(0)
@@ -239,7 +241,10 @@ def main() -> None:
     if left_out:
         print(f"best temperature {best_temperature(left_out, weights.onset, random):.1f}")
         measure(left_out, weights)
-    elif arguments.out:
+    if arguments.validation:
+        kept_aside = read_parts(arguments.validation)
+        measure([p for p in kept_aside if p.instrument.startswith(arguments.leave_out or "")], weights)
+    if arguments.out and not left_out:
         save_weights(arguments.out, weights)
 
 
