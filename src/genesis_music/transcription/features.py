@@ -28,6 +28,7 @@ RELATED_EDGES = (0, 7, 17, 31)
 CONTOUR_BINS = range(-3, 4)
 HISTORY_EDGES = (-60, -40, -24, -12, -6)
 FUTURE_EDGES = (6, 12, 24)
+"""Up to 0.7 s back and 0.3 s on: whether the string was struck and rang before, and is struck again soon."""
 CHANGE_EDGES = (-7, -2, 0, 5)
 STRONGEST = 4
 """How many of the strongest onsets of any pitch at the same moment are looked at."""

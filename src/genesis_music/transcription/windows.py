@@ -40,8 +40,13 @@ class Windows:
 
     def at(self, frame: IntArray, column: IntArray) -> FloatArray:
         """The values themselves."""
-        values: FloatArray = self._values[frame, column + self._margin]
+        values: FloatArray = self._values.take(self._places(frame, column))
         return values
+
+    def _places(self, frame: IntArray, column: IntArray) -> IntArray:
+        """Where values and sums lie in memory: one index is looked up twice as fast as two."""
+        places: IntArray = frame * self._values.shape[1] + (column + self._margin)
+        return places
 
     def patch(self, start: int, end: int, column: int, reach: int) -> FloatArray:
         """Frames ``start .. end`` of the columns within ``reach`` of ``column``; ``reach`` up to the margin."""
@@ -56,16 +61,12 @@ class Windows:
 
     def mean(self, frame: IntArray, column: IntArray, first: int, end: int) -> FloatArray:
         """Mean over frames ``frame + first .. frame + end``, the end excluded."""
-        column = column + self._margin
-        mean: FloatArray = (self._sums[frame + end, column] - self._sums[frame + first, column]) / np.float32(
-            end - first
-        )
-        return mean
+        return self.means(frame, column, (first, end))[0]
 
     def means(self, frame: IntArray, column: IntArray, edges: Sequence[int]) -> list[FloatArray]:
         """Means over the windows between consecutive ``edges``, in frames from ``frame``."""
-        column = column + self._margin
-        sums = [self._sums[frame + edge, column] for edge in edges]
+        places, step = self._places(frame, column), self._values.shape[1]
+        sums = [self._sums.take(places + edge * step) for edge in edges]
         return [
             (after - before) / np.float32(end - first)
             for before, after, first, end in zip(sums, sums[1:], edges, edges[1:], strict=False)
@@ -73,8 +74,8 @@ class Windows:
 
     def maximum(self, frame: IntArray, column: IntArray, first: int, end: int) -> FloatArray:
         """Maximum over frames ``frame + first .. frame + end``, the end excluded."""
-        column = column + self._margin
-        result: FloatArray = self._values[frame + first, column]
+        places, step = self._places(frame, column), self._values.shape[1]
+        result: FloatArray = self._values.take(places + first * step)
         for distance in range(first + 1, end):
-            np.maximum(result, self._values[frame + distance, column], out=result)
+            np.maximum(result, self._values.take(places + distance * step), out=result)
         return result
