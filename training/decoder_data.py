@@ -1,9 +1,10 @@
-r"""Render GuitarSet's annotations, let an engine listen, and keep its activations with the true notes.
+r"""Render guitar parts, let an engine listen, and keep its activations with the true notes.
 
     python -m training.decoder_data --annotations ../shared/eval/guitarset/annotation \\
         --libraries DIR --soundfont /usr/share/sounds/sf2/FluidR3_GM.sf2 --out DIR --passes 2
 
-``DIR`` of the libraries is described in ``training/rendering.py``. Held-out excerpts are never rendered.
+The parts are GuitarSet's annotations, never of held-out excerpts, or with ``--picking`` finger-picked parts
+that ``training/picking.py`` makes up. ``DIR`` of the libraries is described in ``training/rendering.py``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from genesis_music.evaluation.guitarset import HELD_OUT, Excerpt, LabelledNote, 
 from genesis_music.score import BendPoint
 from genesis_music.transcription.engine import Engine
 from genesis_music.transcription.engines import DEFAULT_ENGINE, get_engine
+from training.picking import pick
 from training.rendering import (
     SAMPLE_FOLDERS,
     SAMPLE_RATE_HZ,
@@ -41,6 +43,7 @@ BASS_TRANSPOSITION = -14
 BASS_STRINGS = (3, 4, 5, 6)
 BEND_RANGE_SEMITONES = 2
 MAXIMUM_SECONDS = 40.0
+QUIETEST_NOISE_DB = 110
 
 
 def play(excerpt: Excerpt, random: Generator) -> list[PlayedNote]:
@@ -85,7 +88,10 @@ def as_bass(played: Sequence[PlayedNote]) -> list[PlayedNote]:
 
 
 def noise_and_hum(random: Generator) -> Waveform:
-    """What a microphone hears while nobody plays: noise that falls with frequency, perhaps mains hum."""
+    """What a microphone hears while nobody plays: noise that falls with frequency, perhaps mains hum.
+
+    At any level, because engines even out levels: quiet noise looks to them like loud noise.
+    """
     seconds = 15
     spectrum = np.fft.rfft(random.standard_normal(seconds * SAMPLE_RATE_HZ))
     frequencies = np.maximum(np.fft.rfftfreq(seconds * SAMPLE_RATE_HZ, 1 / SAMPLE_RATE_HZ), 30)
@@ -95,7 +101,8 @@ def noise_and_hum(random: Generator) -> Waveform:
         time = np.arange(len(noise)) / SAMPLE_RATE_HZ
         mains_hz = random.choice([50, 60])
         noise += sum(random.uniform(0, 1) * np.sin(2 * np.pi * n * mains_hz * time) for n in (1, 2, 3, 5))
-    return noise.astype(np.float32)
+    level: float = 10 ** (-random.uniform(0, QUIETEST_NOISE_DB) / 20)
+    return level * in_a_room(noise.astype(np.float32), random)
 
 
 def _is_slurred(previous: LabelledNote, current: LabelledNote) -> bool:
@@ -156,12 +163,14 @@ def _write_midi(messages: list[tuple[float, mido.Message]], path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--annotations", type=Path, required=True)
+    parser.add_argument("--annotations", type=Path, help="GuitarSet's, played once in each of the passes")
+    parser.add_argument("--picking", type=int, default=0, help="how many finger-picked parts to add")
     parser.add_argument("--libraries", type=Path, required=True)
     parser.add_argument("--soundfont", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--engine", default=DEFAULT_ENGINE)
     parser.add_argument("--passes", type=int, default=2)
+    parser.add_argument("--parts", type=int, help="how many parts of the passes to render; all by default")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--noise", type=int, default=0, help="how many parts of noise alone to add")
     parser.add_argument("--bass", action="store_true", help="render bass parts: the low strings, lower still")
@@ -172,23 +181,38 @@ def main() -> None:
     libraries = {name: load_samples(arguments.libraries / folder) for name, folder in folders.items()}
     instruments = [*libraries, *libraries, *programs]
     engine = get_engine(arguments.engine)
-    paths = [p for p in sorted(arguments.annotations.glob("*.jams")) if p.stem not in HELD_OUT]
     arguments.out.mkdir(parents=True, exist_ok=True)
     for index in range(arguments.noise):
-        audio = ArrayAudio(in_a_room(noise_and_hum(random), random), SAMPLE_RATE_HZ)
+        audio = ArrayAudio(noise_and_hum(random), SAMPLE_RATE_HZ)
         _save(arguments.out / f"{index:04d}_noise.npz", audio, [], engine)
-    for index, path in enumerate(paths * arguments.passes):
-        played = play(read_excerpt(path), random)
-        if arguments.bass:
-            played = as_bass(played)
+    paths = _annotations(arguments.annotations)
+    parts = _parts(arguments.picking, arguments.bass, (paths * arguments.passes)[: arguments.parts], random)
+    for index, (name, played) in enumerate(parts):
         seconds = max(note.note.end_seconds for note in played) + 0.5
-        instrument = instruments[(index * 7 + index // len(paths)) % len(instruments)]
+        done_passes = index // len(paths) if paths else 0
+        instrument = instruments[(index * 7 + done_passes) % len(instruments)]
         if instrument in libraries:
             dry = render(played, libraries[instrument], seconds, random)
         else:
             dry = render_soundfont(played, arguments.soundfont, programs[instrument], seconds)
         audio = ArrayAudio(in_a_room(dry, random), SAMPLE_RATE_HZ)
-        _save(arguments.out / f"{index:04d}_{instrument}_{path.stem}.npz", audio, played, engine)
+        _save(arguments.out / f"{index:04d}_{instrument}_{name}.npz", audio, played, engine)
+
+
+def _annotations(folder: Path | None) -> list[Path]:
+    """The annotations that may be learned from."""
+    return [path for path in sorted(folder.glob("*.jams")) if path.stem not in HELD_OUT] if folder else []
+
+
+def _parts(
+    picking: int, bass: bool, paths: Sequence[Path], random: Generator
+) -> Iterator[tuple[str, list[PlayedNote]]]:
+    """Names and notes of the parts to render, each made when it is asked for."""
+    for _ in range(picking):
+        yield "picking", pick(random)
+    for path in paths:
+        played = play(read_excerpt(path), random)
+        yield path.stem, as_bass(played) if bass else played
 
 
 def _save(path: Path, audio: ArrayAudio, played: Sequence[PlayedNote], engine: Engine) -> None:

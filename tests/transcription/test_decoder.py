@@ -70,6 +70,13 @@ def test_a_string_struck_again_gives_a_note_each_time():
     assert all(a.end_seconds <= b.onset_seconds + 1e-6 for a, b in pairwise(found))
 
 
+def test_strings_that_ring_on_are_not_heard_again_when_others_are_plucked():
+    arpeggio = (48, 55, 60, 64, 67, 64 - 12)
+    placed = [(0.3 + 0.4 * index, plucked(pitch, 3.0)) for index, pitch in enumerate(arpeggio)]
+    notes = notes_of(heard(mixed(*placed, seconds=4.0)))
+    assert [note.pitch_midi for note in notes] == list(arpeggio)
+
+
 def test_a_true_octave_is_two_notes_and_a_single_note_is_one():
     both = heard(
         mixed((0.5, plucked(50, 0.8)), (0.5, plucked(62, 0.8)), (2.0, plucked(50, 0.8)), seconds=3.5)
@@ -98,6 +105,21 @@ def test_two_frets_hammered_on_are_two_notes():
 
 def test_silence_has_no_notes():
     assert notes_of(heard(ArrayAudio(np.zeros(60000, np.float32), SAMPLE_RATE_HZ))) == []
+
+
+@pytest.mark.parametrize("level", [1e-7, 1e-6, 1e-5, 4e-5])
+def test_the_noise_of_a_converter_has_no_notes(level):
+    noise = level * np.random.default_rng(1).standard_normal(4 * SAMPLE_RATE_HZ)
+    assert notes_of(heard(ArrayAudio(noise.astype(np.float32), SAMPLE_RATE_HZ))) == []
+
+
+def test_a_quiet_recording_is_heard_like_a_loud_one():
+    loud, quiet = (mixed((0.5, plucked(52, 0.8)), seconds=1.5).samples * level for level in (1, 0.01))
+    pitches = [
+        [note.pitch_midi for note in notes_of(heard(ArrayAudio(samples, SAMPLE_RATE_HZ)))]
+        for samples in (loud, quiet)
+    ]
+    assert pitches == [[52], [52]]
 
 
 def test_no_audio_has_no_notes():

@@ -44,6 +44,10 @@ BATCHES_PER_BLOCK = 6
 MAXIMUM_THREADS = 4
 """The network is too small to gain from more."""
 
+LOWEST_PEAK = 2e-4
+"""A window whose samples all stay below this (-74 dBFS, six steps of 16 bits) holds no music. The network evens out
+levels, so that it would hear notes even in the noise of a converter."""
+
 MODEL_PATH = Path(__file__).parent / "models" / "basic_pitch_icassp_2022.onnx"
 _INPUT = "serving_default_input_2:0"
 _OUTPUTS = ("StatefulPartitionedCall:2", "StatefulPartitionedCall:1", "StatefulPartitionedCall:0")
@@ -119,8 +123,9 @@ class BasicPitchEngine:
     def _run(self, windows: FloatArray) -> list[FloatArray]:
         """Arrays ``[windows * ADVANCE_FRAMES, pitches or bins]`` from ``[windows, WINDOW_SAMPLES, 1]``."""
         outputs: list[FloatArray] = self._session.run(_OUTPUTS, {_INPUT: windows})
+        is_heard = np.abs(windows).max(axis=1, keepdims=True) >= LOWEST_PEAK
         return [
-            output[:, EDGE_FRAMES : EDGE_FRAMES + ADVANCE_FRAMES].reshape(-1, output.shape[-1])
+            (output * is_heard)[:, EDGE_FRAMES : EDGE_FRAMES + ADVANCE_FRAMES].reshape(-1, output.shape[-1])
             for output in outputs
         ]
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from genesis_music.score import BendPoint, Note
 from genesis_music.transcription.engine import ActivationFormat, FloatArray
+from genesis_music.transcription.windows import IntArray
 
 LARGEST_BEND_SEMITONES = 3
 SMALLEST_BEND_SEMITONES = 0.35
@@ -49,40 +50,49 @@ def follow(around: FloatArray, format: ActivationFormat) -> FloatArray:
     """
     rows = around.tolist()
     last_bin = len(rows[0]) - 2
-    position, lost = len(rows[0]) // 2, 0
-    path: list[float] = []
+    middle = len(rows[0]) // 2
+    position, lost = middle, 0
+    positions: list[int] = []
     for row in rows:
-        low, here, high = row[position - 1], row[position], row[position + 1]
-        if max(low, high) > here:
+        here, low, high = row[position], row[position - 1], row[position + 1]
+        if low > here or high > here:
             position = min(max(position + (1 if high > low else -1), 1), last_bin)
         lost = lost + 1 if row[position] < LOST_CONTOUR else 0
         if lost >= LOST_FRAMES:
             break
-        path.append(position + _vertex(row, position))
-    middle = len(rows[0]) // 2
-    found = np.array(path[: len(path) - lost], dtype=np.float32)
-    return (found - np.float32(middle)) / np.float32(format.bins_per_semitone)
+        positions.append(position)
+    found = np.array(positions[: len(positions) - lost], dtype=np.intp)
+    between = _vertices(around, found)
+    return ((found - middle + between) / format.bins_per_semitone).astype(np.float32)
 
 
-def _vertex(row: list[float], position: int) -> float:
-    """Where between bins a parabola through a bin and its neighbours peaks, -0.5..0.5; 0 where none does."""
-    before, at, after = row[position - 1], row[position], row[position + 1]
+def _vertices(around: FloatArray, position: IntArray) -> FloatArray:
+    """Where between bins, frame by frame, a parabola through three of them peaks, -0.5..0.5; 0 where none does."""
+    frame = np.arange(len(position))
+    before, at, after = (around[frame, position + bin_] for bin_ in (-1, 0, 1))
     curvature = before - 2 * at + after
-    return min(max(0.5 * (before - after) / curvature, -0.5), 0.5) if curvature < 0 else 0.0
+    vertex = (0.5 * (before - after) / np.minimum(curvature, -1e-9)).clip(-0.5, 0.5)
+    vertices: FloatArray = np.where(curvature < 0, vertex, 0)
+    return vertices
 
 
 def bend_points(path: FloatArray, frame_seconds: float, first_offset_seconds: float) -> tuple[BendPoint, ...]:
     """Points of a path, every second frame, or none when it is steady."""
-    if len(path) < SMOOTHING_FRAMES:
+    if len(path) < SMOOTHING_FRAMES or path.max() - path.min() < SMALLEST_BEND_SEMITONES:
         return ()
-    edges = np.concatenate([path[:1], path, path[-1:]])
-    smooth = np.sort(np.lib.stride_tricks.sliding_window_view(edges, SMOOTHING_FRAMES), axis=1)[:, 1]
+    smooth = _median_of_three(np.concatenate([path[:1], path, path[-1:]]))
     if smooth.max() - smooth.min() < SMALLEST_BEND_SEMITONES:
         return ()
     return tuple(
         BendPoint(round(first_offset_seconds + index * frame_seconds, 4), round(float(smooth[index]), 3))
         for index in range(0, len(smooth), 2)
     )
+
+
+def _median_of_three(values: FloatArray) -> FloatArray:
+    """Of every three neighbours the middle value ``[n - 2]``."""
+    one, two, three = values[:-2], values[1:-1], values[2:]
+    return np.maximum(np.minimum(one, two), np.minimum(np.maximum(one, two), three))
 
 
 def absorb_bent(notes: Sequence[Note]) -> list[Note]:

@@ -26,6 +26,12 @@ ONSET_FRAMES = range(-6, 7)
 SOUNDING_FRAMES = range(-6, 13)
 RELATED_EDGES = (0, 7, 17, 31)
 CONTOUR_BINS = range(-3, 4)
+HISTORY_EDGES = (-60, -40, -24, -12, -6)
+FUTURE_EDGES = (6, 12, 24)
+"""Up to 0.7 s back and 0.3 s on: whether the string was struck and rang before, and is struck again soon."""
+CHANGE_EDGES = (-7, -2, 0, 5)
+STRONGEST = 4
+"""How many of the strongest onsets of any pitch at the same moment are looked at."""
 
 END_SOUNDING_EDGES = (-8, -4, -1, 0, 1, 3, 6, 11, 18, 32)
 END_CONTOUR_EDGES = (-6, 0, 6, 16)
@@ -42,6 +48,7 @@ class SegmentWindows:
         self.onset = Windows(segment.onset, max(RELATED_SEMITONES))
         self.sounding = Windows(segment.sounding, max(RELATED_SEMITONES))
         self.total_attack = np.maximum(segment.onset - LOWEST_ONSET, 0).sum(axis=1)
+        self.strongest = _strongest(segment.onset)
         reach = LARGEST_BEND_SEMITONES * format.bins_per_semitone
         self.contour = None if segment.contour is None else Windows(segment.contour, reach)
         away = [] if segment.contour is None else away_from_pitch(segment.contour, format)
@@ -86,6 +93,7 @@ def candidate_features(windows: SegmentWindows, candidates: Candidates) -> Float
         windows.sounding.mean(frame, related, -8, -1),
         *windows.sounding.means(frame, related, RELATED_EDGES),
         _candidate_contour(windows, candidates),
+        _own_past(windows, candidates),
         _setting(windows, candidates),
     ]
     return np.concatenate(blocks, axis=1, dtype=np.float32)
@@ -99,13 +107,51 @@ def _candidate_contour(windows: SegmentWindows, candidates: Candidates) -> Float
     return np.stack([*before, *after], axis=1)
 
 
+def _own_past(windows: SegmentWindows, candidates: Candidates) -> FloatArray:
+    """Whether the same string was struck and rang before, and how it faded before it rose."""
+    frame, pitch = candidates.frame, candidates.pitch
+    around = windows.sounding.at(frame[:, np.newaxis] + np.arange(-5, 9), pitch[:, np.newaxis])
+    lowest, highest = around[:, :7].min(axis=1), around[:, 6:].max(axis=1)
+    columns = [
+        *windows.onset.means(frame, pitch, HISTORY_EDGES),
+        *windows.onset.means(frame, pitch, FUTURE_EDGES),
+        *windows.sounding.means(frame, pitch, HISTORY_EDGES),
+        lowest,
+        highest,
+        around[:, :4].max(axis=1) - lowest,
+    ]
+    return np.stack(columns, axis=1)
+
+
 def _setting(windows: SegmentWindows, candidates: Candidates) -> FloatArray:
     """Where between frames the peak lies, and how much is struck altogether.
 
     Never the pitch: what is learned on guitars must hold for basses and ukuleles.
     """
-    attack = np.mean([windows.total_attack[candidates.frame + t] for t in range(-2, 3)], axis=0)
-    return np.stack([candidates.offset_frames, attack], axis=1)
+    frame = candidates.frame
+    attack = np.mean([windows.total_attack[frame + t] for t in range(-2, 3)], axis=0)
+    own = windows.onset.at(frame, candidates.pitch)
+    strongest = windows.strongest[frame]
+    columns = [candidates.offset_frames, attack, *strongest.T, *(strongest - own[:, np.newaxis]).T]
+    return np.stack([*columns, *_change(windows, frame)], axis=1)
+
+
+def _change(windows: SegmentWindows, frame: IntArray) -> tuple[FloatArray, FloatArray]:
+    """How much sounding comes and how much goes at a frame, over all pitches."""
+    pitches = np.arange(windows.format.pitches)
+    before, _, after = windows.sounding.means(frame[:, np.newaxis], pitches, CHANGE_EDGES)
+    rise = after - before
+    return np.maximum(rise, 0).sum(axis=1), np.minimum(rise, 0).sum(axis=1)
+
+
+def _strongest(onset: FloatArray) -> FloatArray:
+    """The highest onset activations of any pitch within two frames ``[frames, STRONGEST]``, highest first."""
+    padded = np.pad(onset, ((2, 2), (0, 0)))
+    near = padded[: len(onset)]
+    for distance in range(1, 5):
+        near = np.maximum(near, padded[distance : distance + len(onset)])
+    highest = np.sort(np.partition(near, -STRONGEST, axis=1)[:, -STRONGEST:], axis=1)
+    return highest[:, ::-1]
 
 
 def end_features(
