@@ -21,7 +21,7 @@ from genesis_music.settings import AUTO, Settings
 from genesis_music.tablature.tunings import INSTRUMENTS, Instrument
 from genesis_music.transcription.decoder import DecoderSettings, decode_notes
 from genesis_music.transcription.engine import Engine
-from genesis_music.transcription.engines import get_engine
+from genesis_music.transcription.engines import get_engine, models_fingerprint
 from genesis_music.version import __version__
 
 LOWEST_DETUNING_SEMITONES = 12
@@ -42,7 +42,9 @@ def hear(path: Path, settings: Settings, cache: StageCache, clock: Clock, *, ste
     """
     engine = get_engine(settings.engine)
     check_readable(path)
-    key = cache_key("heard", __version__, file_sha256(path), *_hearing_settings(settings))
+    key = cache_key(
+        "heard", __version__, models_fingerprint(), file_sha256(path), *_hearing_settings(settings)
+    )
     if (kept := cache.get(key)) and (heard := from_bytes(kept)):
         return heard
     heard = _listen(path, engine, settings, clock, stems_folder)

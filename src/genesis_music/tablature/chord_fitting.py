@@ -49,14 +49,18 @@ def _attempts(candidates: tuple[Candidate, ...], neck: Neck) -> Iterator[tuple[C
 
 
 def _one_moved(candidates: tuple[Candidate, ...], neck: Neck) -> Iterator[tuple[Candidate, ...]]:
-    """Move each note in turn, the doubtful ones before those that were surely heard."""
+    """Move each note in turn by an octave, the doubtful ones before those that were surely heard.
+
+    One whose octave sounds already is left out instead: moving it would add nothing.
+    """
     pitches = {candidate.pitch_midi for candidate in candidates}
     by_confidence = sorted(enumerate(candidates), key=lambda item: item[1].confidence)
     for index, candidate in by_confidence:
-        for octaves in (1, -1):
-            moved = candidate.moved(octaves, neck)
-            if not candidate.pinned and moved.places and moved.pitch_midi not in pitches:
-                yield (*candidates[:index], moved, *candidates[index + 1 :])
+        before, after = candidates[:index], candidates[index + 1 :]
+        for moved in (candidate.moved(1, neck), candidate.moved(-1, neck)):
+            if candidate.pinned or not moved.places:
+                continue
+            yield (*before, *after) if moved.pitch_midi in pitches else (*before, moved, *after)
 
 
 def _fewer(candidates: Sequence[Candidate], size: int) -> list[tuple[Candidate, ...]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from genesis_music.errors import SettingsError
@@ -24,3 +26,11 @@ def get_engine(name: str = DEFAULT_ENGINE) -> Engine:
     if name not in ENGINES:
         raise SettingsError(f"There is no engine {name!r}; choose one of: {', '.join(sorted(ENGINES))}.")
     return ENGINES[name]()
+
+
+def models_fingerprint() -> str:
+    """Hash of all model files (hexadecimal): what was heard with other weights is not the same."""
+    digest = hashlib.sha256()
+    for path in sorted((Path(__file__).parent / "models").iterdir()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
