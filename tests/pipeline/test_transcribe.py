@@ -48,9 +48,7 @@ def matches(piece: list[tuple[float, int, int, int]], note: Note) -> list[tuple[
     return [p for p in piece if abs(p[0] - note.onset_seconds) <= 0.05 and p[1] == note.pitch_midi]
 
 
-def test_most_notes_are_right(
-    example: Transcription, piece: list[tuple[float, int, int, int]]
-) -> None:
+def test_most_notes_are_right(example: Transcription, piece: list[tuple[float, int, int, int]]) -> None:
     found = {p for tab in example.tracks[0].notes for p in matches(piece, tab.note)[:1]}
     precision = len(found) / len(example.tracks[0].notes)
     recall = len(found) / len(piece)

@@ -14,6 +14,7 @@ from genesis_music.pipeline.clock import Clock
 from genesis_music.pipeline.heard import Heard, Part
 from genesis_music.progress import Stage
 from genesis_music.rhythm.beats import RhythmSettings, track_beats
+from genesis_music.rhythm.doubles import merge_doubles
 from genesis_music.rhythm.quantise import TRIPLET_SWING_RATIO, QuantiseSettings, detect_swing, quantise
 from genesis_music.score import (
     Difficulty,
@@ -88,7 +89,7 @@ def arrange(
         if tempo_map is None:
             hints = RhythmSettings(settings.tempo_bpm, settings.time_signature)
             tempo_map = track_beats(notes, duration_seconds=heard.source.duration_seconds, settings=hints)
-        written = [_written(part, tempo_map, settings) for part in parts]
+        parts, written = zip(*(_written(part, tempo_map, settings) for part in parts), strict=True)
         tempo_map = _without_empty_end(tempo_map, written)
         swing_ratio = _swing_ratio(notes, tempo_map, settings)
     with clock.stage(Stage.CHORDS):
@@ -122,11 +123,15 @@ def _confident(part: Part, minimum_confidence: float) -> Part:
     return replace(part, notes=tuple(n for n in part.notes if n.confidence >= minimum_confidence))
 
 
-def _written(part: Part, tempo_map: TempoMap, settings: Settings) -> tuple[WrittenTime, ...]:
-    """Keep what a score says, unless the user asks for another grid."""
+def _written(part: Part, tempo_map: TempoMap, settings: Settings) -> tuple[Part, tuple[WrittenTime, ...]]:
+    """Put a part on the page; keep what a score says, unless the user asks for another grid."""
     if part.score and part.score.written and settings.grid == AUTO:
-        return part.score.written
-    return quantise(part.notes, tempo_map, _grid(settings))
+        return part, part.score.written
+    written = quantise(part.notes, tempo_map, _grid(settings))
+    if part.score:
+        return part, written
+    notes, written = merge_doubles(part.notes, written)
+    return replace(part, notes=notes), written
 
 
 def _without_empty_end(tempo_map: TempoMap, written: Sequence[Sequence[WrittenTime]]) -> TempoMap:

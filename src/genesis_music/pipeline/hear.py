@@ -12,6 +12,7 @@ from genesis_music.audio.load import LoadSettings, Recording, file_sha256
 from genesis_music.audio.loudness import normalise
 from genesis_music.audio.recording import Audio
 from genesis_music.cache import StageCache, cache_key, sweep
+from genesis_music.errors import SettingsError
 from genesis_music.pipeline.clock import Clock
 from genesis_music.pipeline.heard import Heard, Part, from_bytes, to_bytes
 from genesis_music.progress import Stage
@@ -96,7 +97,15 @@ def _separator(settings: Settings, stems_folder: Path) -> Separator:
 
 
 def _audible(tracks: Sequence[StemTrack], stems: Stems) -> list[StemTrack]:
-    """Leave out stems that hold only what leaked from others: raised to full level they would turn into notes."""
+    """Leave out stems that hold only what leaked from others: raised to full level they would turn into notes.
+
+    Raises:
+        SettingsError: the model takes nothing fretted out of a recording.
+    """
+    if not tracks:
+        raise SettingsError(
+            f"This model separates only {', '.join(stems)}: choose one with a guitar, bass or other."
+        )
     loudness = {track.stem: stems[track.stem].facts.loudness_lufs for track in tracks}
     return [track for track in tracks if loudness[track.stem] >= max(loudness.values()) - LEAK_LU]
 

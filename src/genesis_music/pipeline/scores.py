@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from genesis_music.audio.load import file_sha256
+from genesis_music.errors import ScoreError
 from genesis_music.formats import readers
 from genesis_music.pipeline.heard import Heard, Part, ScoreFacts
 from genesis_music.score import SourceInfo, TempoMap, Track
@@ -20,13 +21,15 @@ def read_score(path: Path, settings: Settings) -> tuple[Heard, TempoMap]:
     """Read a score file by its suffix; tracks without notes are left out.
 
     Raises:
-        ScoreError: unknown suffix, unreadable or damaged.
+        ScoreError: unknown suffix, unreadable, damaged, or without notes.
     """
     score = readers.read_score(path)
     end = max((tab.note.end_seconds for track in score.tracks for tab in track.notes), default=0.0)
     source = SourceInfo(score.title, end, sample_rate_hz=0, sha256=file_sha256(path))
     keeps_rhythm = path.suffix.lower() not in _MIDI_SUFFIXES
     parts = tuple(_part(track, settings, keeps_rhythm=keeps_rhythm) for track in score.tracks if track.notes)
+    if not parts:
+        raise ScoreError(f"{path.name} holds no notes: give a score with at least one.")
     return Heard(source, NO_ENGINE, parts), score.tempo_map
 
 
