@@ -39,7 +39,7 @@ COMMON_TIME = TimeSignature(4, 4)
 _METRES = (2, 3, 4)
 _SLOWEST_BEAT_BPM, _FASTEST_BEAT_BPM = 36.0, 230.0
 _TYPICAL_BEAT_BPM = 110.0
-_TEMPO_PRIOR = 2.0
+_TEMPO_PRIOR = 1.0
 """What a beat loses per squared octave away from the typical tempo, natural-log units."""
 _HINT_TOLERANCE = 1.12
 _SLOWEST_HINT_BPM, _FASTEST_HINT_BPM = 20.0, 400.0
