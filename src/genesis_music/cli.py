@@ -15,6 +15,9 @@ from genesis_music.settings import AUTO, DENOISE_CHOICES, SWING_CHOICES, Setting
 from genesis_music.terminal import HumanReporter, JsonReporter, Reporter
 from genesis_music.version import __version__
 
+# Our matrices are small: threads of the algebra library would wait for each other and slow the network down.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 DEFAULTS = Settings()
 EXIT_FAILED, EXIT_USER_MISTAKE, EXIT_INTERRUPTED = 1, 2, 130
 

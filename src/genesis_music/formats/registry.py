@@ -23,6 +23,10 @@ class Format:
     module: str
     function: str
 
+    def preload(self) -> None:
+        """Import what writing needs, so that it costs nothing later."""
+        import_module(f"genesis_music.formats.{self.module}")
+
     def writer(self, transcription: Transcription) -> bytes:
         """Turn a transcription into the file's bytes."""
         return self.write_page(Page(transcription))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from genesis_music.audio.decode import check_readable
 from genesis_music.audio.denoise import denoise, needs_denoising
 from genesis_music.audio.load import LoadSettings, Recording, file_sha256
 from genesis_music.audio.loudness import normalise
-from genesis_music.audio.recording import Audio
+from genesis_music.audio.recording import Audio, duration_seconds
 from genesis_music.cache import StageCache, cache_key, sweep
 from genesis_music.errors import SettingsError
 from genesis_music.pipeline.clock import Clock
@@ -20,8 +20,9 @@ from genesis_music.score import SourceInfo
 from genesis_music.separation.separator import MIX, NoSeparator, Separator, Stems, StemTrack, tracks_of
 from genesis_music.settings import AUTO, Settings
 from genesis_music.tablature.tunings import INSTRUMENTS, Instrument
+from genesis_music.transcription.ahead import one_ahead
 from genesis_music.transcription.decoder import DecoderSettings, decode_notes
-from genesis_music.transcription.engine import Engine
+from genesis_music.transcription.engine import Activations, Engine
 from genesis_music.transcription.engines import get_engine, models_fingerprint
 from genesis_music.version import __version__
 
@@ -124,10 +125,21 @@ def _part(
 ) -> Part:
     audio = _prepared(recording, settings)
     instrument = settings.instrument if track.stem == MIX else track.instrument
-    blocks = engine.activations(audio, on_fraction)
+    seconds = max(duration_seconds(audio), engine.format.frame_seconds)
+    blocks = _reported(
+        one_ahead(engine.activations(audio)), engine.format.frame_seconds / seconds, on_fraction
+    )
     notes = decode_notes(blocks, engine.format, _range_of(INSTRUMENTS[instrument]))
     title = instrument.capitalize() if track.stem == MIX else track.title
     return Part(title, instrument, tuple(notes))
+
+
+def _reported(
+    blocks: Iterator[Activations], frame_share: float, on_fraction: Callable[[float], None]
+) -> Iterator[Activations]:
+    for block in blocks:
+        yield block
+        on_fraction(min(1.0, (block.first_frame + len(block.onset)) * frame_share))
 
 
 def _range_of(instrument: Instrument) -> DecoderSettings:

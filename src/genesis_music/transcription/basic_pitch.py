@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ class BasicPitchEngine:
     Args:
         model_path: the ONNX file; the one that comes with this package by default.
         batches_per_block: how many batches of 4.95 s make a block of activations.
-        threads: threads for the network; by default one per core, at most 4.
+        threads: batches that run beside each other; by default one per core, at most 4.
 
     Raises:
         SettingsError: ``batches_per_block`` or ``threads`` is below 1.
@@ -103,38 +104,35 @@ class BasicPitchEngine:
             )
         frames = math.ceil(audio.frames / HOP_SAMPLES)
         windows = math.ceil(frames / ADVANCE_FRAMES)
-        for first in range(0, windows, self._windows_per_block):
-            last = min(first + self._windows_per_block, windows)
-            yield self._block(audio, first, last, frames)
-            if on_fraction is not None:
-                on_fraction(last / windows)
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="listening") as executor:
+            for first in range(0, windows, self._windows_per_block):
+                last = min(first + self._windows_per_block, windows)
+                yield self._block(audio, first, last, frames, executor)
+                if on_fraction is not None:
+                    on_fraction(last / windows)
 
-    def _block(self, audio: Audio, first: int, last: int, frames: int) -> Activations:
+    def _block(
+        self, audio: Audio, first: int, last: int, frames: int, executor: ThreadPoolExecutor
+    ) -> Activations:
+        session = self._session  # loaded here, once, and not by several threads
         batches = [
-            self._run(_windows(audio, start, min(start + WINDOWS_PER_BATCH, last)))
+            executor.submit(_run, session, _windows(audio, start, min(start + WINDOWS_PER_BATCH, last)))
             for start in range(first, last, WINDOWS_PER_BATCH)
         ]
         first_frame = first * ADVANCE_FRAMES
         onset, sounding, contour = (
-            np.concatenate(parts)[: frames - first_frame] for parts in zip(*batches, strict=True)
+            np.concatenate(parts)[: frames - first_frame]
+            for parts in zip(*(batch.result() for batch in batches), strict=True)
         )
         return Activations(first_frame, onset, sounding, contour)
-
-    def _run(self, windows: FloatArray) -> list[FloatArray]:
-        """Arrays ``[windows * ADVANCE_FRAMES, pitches or bins]`` from ``[windows, WINDOW_SAMPLES, 1]``."""
-        outputs: list[FloatArray] = self._session.run(_OUTPUTS, {_INPUT: windows})
-        is_heard = np.abs(windows).max(axis=1, keepdims=True) >= LOWEST_PEAK
-        return [
-            (output * is_heard)[:, EDGE_FRAMES : EDGE_FRAMES + ADVANCE_FRAMES].reshape(-1, output.shape[-1])
-            for output in outputs
-        ]
 
     @cached_property
     def _session(self) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
+        # Batches run beside each other instead: threads within one would wait for each other at every layer.
+        options.intra_op_num_threads = 1
         options.log_severity_level = 3
         try:
             return onnxruntime.InferenceSession(
@@ -144,6 +142,16 @@ class BasicPitchEngine:
             raise EngineError(
                 f"The model {self._model_path.name} cannot be loaded; reinstall genesis-music. ({error})"
             ) from error
+
+
+def _run(session: Any, windows: FloatArray) -> list[FloatArray]:
+    """Arrays ``[windows * ADVANCE_FRAMES, pitches or bins]`` from ``[windows, WINDOW_SAMPLES, 1]``."""
+    outputs: list[FloatArray] = session.run(_OUTPUTS, {_INPUT: windows})
+    is_heard = np.abs(windows).max(axis=1, keepdims=True) >= LOWEST_PEAK
+    return [
+        (output * is_heard)[:, EDGE_FRAMES : EDGE_FRAMES + ADVANCE_FRAMES].reshape(-1, output.shape[-1])
+        for output in outputs
+    ]
 
 
 def _windows(audio: Audio, first: int, last: int) -> FloatArray:
