@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks/results/speed.json"
 SAMPLE_RATE_HZ = 44_100
 COMMAND = "python -m benchmarks.speed --peer build/peer/bin/basic-pitch"
-MINUTES = (0.5, 1, 3, 10, 30, 60)
+MINUTES = (0.5, 1, 3, 10, 60)
 # As installed: both commands may keep their compiled modules; the first, compiling run does not count.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 BARS = {0.5: 0.4, 3: 0.6, 60: 0.2}
