@@ -37,7 +37,8 @@ bench-accuracy: ## Measure accuracy on ../shared/eval, write benchmarks/results/
 	for topic in notes beats harmony fingering techniques quantise; do $(PYTHON) -m benchmarks.accuracy.$$topic || exit 1; done
 
 bench-speed: ## Measure speed and memory beside the basic-pitch command, write benchmarks/results/
-	$(PYTHON) -m benchmarks.speed
+	[ -x build/peer/bin/basic-pitch ] || benchmarks/peer.sh build/peer
+	$(PYTHON) -m benchmarks.speed --peer build/peer/bin/basic-pitch
 
 example: ## Render the example recording anew (LIBRARIES=folder of the samples, see training/rendering.py; needs sox)
 	$(PYTHON) -m examples.render --libraries $(LIBRARIES)
