@@ -1,4 +1,3 @@
-import time
 from itertools import pairwise
 
 import numpy as np
@@ -232,17 +231,6 @@ def test_odd_material_still_gets_whole_measures(notes):
 )
 def test_any_notes_get_whole_measures(notes):
     assert_whole(track(notes), notes)
-
-
-def test_an_hour_costs_seconds_and_grows_in_proportion():
-    quarter, hour = (bars_of(4, 120, count=minutes * 30) for minutes in (15, 60))
-    track(quarter[:200])
-    seconds = []
-    for notes in (quarter, hour):
-        started = time.process_time()
-        track(notes)
-        seconds.append(time.process_time() - started)
-    assert seconds[1] < 6 * seconds[0]
 
 
 @pytest.mark.parametrize("tempo_bpm", [0, -1, 1e9, float("nan")])
