@@ -12,13 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from genesis_music.audio.recording import Samples
 from genesis_music.errors import AudioError, InputError
-
-if TYPE_CHECKING:
-    pass
 
 AV_TIME_BASE = 1_000_000
 """FFmpeg's ticks per second for whole files."""
@@ -91,7 +88,7 @@ class SoundFile:
                     yield frame
             except (StopIteration, EOFError):
                 break
-            except FFmpegError:
+            except (FFmpegError, ValueError):  # PyAV 19 raises ValueError where no decoder takes the stream
                 self.damaged_pieces += 1
         if self.damaged_pieces >= max(decoded, 1):
             raise _explained(self.path)
@@ -111,11 +108,18 @@ def open_sound(path: Path) -> Iterator[SoundFile]:
     check_readable(path)
     options = {"protocol_whitelist": "file", "format_whitelist": _allowed_formats()}
     try:
-        container = av.open(f"file:{path}", options=options, metadata_errors="replace")
+        container = av.open(f"file:{path}", options=options, **_tag_options())
     except (FFmpegError, OSError) as error:
         raise _explained(path) from error
     with container:
         yield _sound_file(path, container)
+
+
+def _tag_options() -> dict[str, Any]:
+    """Tags that are no valid text must not stop us; PyAV 19 replaces them by itself and has no option for it."""
+    import av
+
+    return {} if int(av.__version__.split(".")[0]) >= 19 else {"metadata_errors": "replace"}
 
 
 def _sound_file(path: Path, container: Any) -> SoundFile:
