@@ -14,13 +14,13 @@ from genesis_music.score import Transcription
 
 # Share of the whole time each stage takes on a plain recording (benchmarks/results/speed.json).
 _SHARE = {
-    Stage.LOADING: 0.08,
+    Stage.LOADING: 0.10,
     Stage.SEPARATING: 0.0,
-    Stage.LISTENING: 0.57,
-    Stage.BEAT: 0.08,
-    Stage.CHORDS: 0.05,
-    Stage.FRETS: 0.12,
-    Stage.WRITING: 0.10,
+    Stage.LISTENING: 0.70,
+    Stage.BEAT: 0.06,
+    Stage.CHORDS: 0.03,
+    Stage.FRETS: 0.04,
+    Stage.WRITING: 0.07,
 }
 _SHARE_WITH_SEPARATION = {stage: share * 0.1 for stage, share in _SHARE.items()} | {Stage.SEPARATING: 0.9}
 
