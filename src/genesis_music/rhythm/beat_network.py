@@ -2,8 +2,8 @@
 
 A small network of residual dilated convolutions (after Davies & Böck, "Temporal convolutional networks for
 musical audio beat tracking", EUSIPCO 2019). Deviations: it sees notes, not a spectrogram; its
-frames follow the pulse; a third output says whether the metre is compound. It is evaluated with a few matrix products, which
-is faster than loading a runtime for so little work.
+frames follow the pulse; a third output says whether the metre is compound. It is evaluated with a few matrix
+products, which is faster than loading a runtime for so little work.
 """
 
 from __future__ import annotations
