@@ -1,0 +1,1 @@
+"""How the guitar model is made: rendered examples, the network, its training and export."""
