@@ -1,0 +1,1 @@
+"""The web service around the pipeline: API, live progress, queue, accounts, storage (extra ``service``)."""

@@ -1,0 +1,1 @@
+"""Who a user is: accounts, sessions, API keys, preferences."""

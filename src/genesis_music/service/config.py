@@ -1,0 +1,143 @@
+"""Every setting of the service, from the environment (``GENESIS_…``) or from secret files, checked at start."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from genesis_music.audio.links import YOUTUBE
+
+MEGABYTE = 1024**2
+
+
+class Mode(StrEnum):
+    """Where the service runs: on one person's laptop, or for many."""
+
+    EMBEDDED = "embedded"
+    PRODUCTION = "production"
+
+
+class ServiceSettings(BaseSettings):
+    """One object for all processes; ``GENESIS_DATABASE_URL`` sets ``database_url`` and so on.
+
+    A secret may also come from a file of its name in the folder ``GENESIS_SECRETS_DIR`` (as Docker and Kubernetes
+    mount them). Lists are comma-separated.
+
+    Raises:
+        pydantic.ValidationError: a value makes no sense, or production lacks something it needs.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="GENESIS_", extra="ignore", frozen=True)
+
+    mode: Mode = Mode.PRODUCTION
+    public_url: str = "http://127.0.0.1:8000"
+    """Where users reach the service: goes into links, e-mails and token issuers."""
+    release: str = ""
+    environment: str = "development"
+    support_email: str = ""
+    """Shown when a job has failed for good: whom to ask."""
+
+    database_url: str = ""
+    database_replica_url: str = ""
+    """PostgreSQL's read replica; empty: reads go to the primary."""
+    redis_url: str = ""
+    storage_url: str = ""
+    """``file:///folder`` or ``s3://bucket/prefix?endpoint=…&region=…``."""
+    storage_access_key: SecretStr = SecretStr("")
+    storage_secret_key: SecretStr = SecretStr("")
+    storage_encryption: str = "AES256"
+    """Server-side encryption of S3: ``AES256``, ``aws:kms`` or empty for none."""
+
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """Keys that sign tokens, newest first; the others are still accepted."""
+    access_token_seconds: int = Field(default=15 * 60, gt=0)
+    refresh_token_seconds: int = Field(default=30 * 24 * 3600, gt=0)
+    admin_emails: Annotated[tuple[str, ...], NoDecode] = ()
+    """Accounts with these addresses become administrators when they sign up."""
+    sign_up_open: bool = True
+
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1",)
+    """Addresses whose ``X-Forwarded-For`` is believed."""
+    allowed_url_hosts: Annotated[tuple[str, ...], NoDecode] = YOUTUBE.allowed_hosts
+    """Hosts (with their subdomains) that links of recordings may point to."""
+    webhook_private_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Private hosts that webhooks may nevertheless reach, for installations inside one network."""
+    rate_limit_per_minute: int = Field(default=600, gt=0)
+    """Requests of one user or address to all routes together; costly routes have stricter limits of their own."""
+    rate_limits_enabled: bool = True
+
+    max_upload_bytes: int = Field(default=500 * MEGABYTE, gt=0)
+    max_body_bytes: int = Field(default=MEGABYTE, gt=0)
+    """Largest request that is not an upload."""
+    max_duration_seconds: float = Field(default=2 * 3600.0, gt=0)
+    max_channels: int = Field(default=8, gt=0)
+    max_active_jobs: int = Field(default=50, gt=0)
+    """How many unfinished jobs one user may have."""
+    upload_lifetime_seconds: int = Field(default=24 * 3600, gt=0)
+
+    worker_processes: int = Field(default=1, gt=0)
+    worker_queues: Annotated[tuple[str, ...], NoDecode] = ("cpu",)
+    gpu_available: bool = False
+    """Send separation jobs to the queue ``gpu``."""
+    max_attempts: int = Field(default=3, gt=0)
+    lease_seconds: int = Field(default=30, gt=5)
+    """A running job whose worker has not been heard of for this long is taken over."""
+
+    smtp_url: SecretStr = SecretStr("")
+    """``smtp://user:password@host:587``; empty: no e-mail is sent."""
+    email_from: str = "Genesis Music <no-reply@localhost>"
+    sentry_dsn: SecretStr = SecretStr("")
+    otlp_endpoint: str = ""
+    data_dir: Path = Path("genesis-data")
+    """Where the embedded service keeps everything."""
+
+    @field_validator(
+        "secret_keys",
+        "admin_emails",
+        "cors_origins",
+        "trusted_proxies",
+        "allowed_url_hosts",
+        "webhook_private_hosts",
+        "worker_queues",
+        mode="before",
+    )
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        needed = {
+            "database_url": self.database_url,
+            "redis_url": self.redis_url,
+            "storage_url": self.storage_url,
+        }
+        missing = [f"GENESIS_{name.upper()}" for name, value in needed.items() if not value]
+        if missing:
+            raise ValueError(f"set {', '.join(missing)}")
+        if not self.secret_keys or any(len(key.get_secret_value()) < 32 for key in self.secret_keys):
+            raise ValueError("set GENESIS_SECRET_KEYS: at least one key of 32 characters or more")
+        return self
+
+    @cached_property
+    def embedded(self) -> bool:
+        """Whether one local user works without signing in."""
+        return self.mode is Mode.EMBEDDED
+
+
+def load_settings() -> ServiceSettings:
+    """Read the environment and the secrets folder."""
+    import os
+
+    folder = os.environ.get("GENESIS_SECRETS_DIR")
+    return ServiceSettings(_secrets_dir=folder) if folder else ServiceSettings()

@@ -1,0 +1,1 @@
+"""Work that was accepted: its states, its queue, its workers, its retries."""

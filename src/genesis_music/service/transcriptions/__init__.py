@@ -1,0 +1,1 @@
+"""A user's recordings and what was made of them."""
