@@ -67,7 +67,7 @@ def _state(result: Callable[[float], object]) -> str:
         result(PATIENCE_SECONDS)
     except FutureTimeoutError:
         return "does not answer"
-    except Exception as error:  # noqa: BLE001 (whatever is wrong with a part is the answer)
+    except Exception as error:
         return f"{type(error).__name__}"
     return "ok"
 

@@ -68,7 +68,7 @@ def _of(error: ServiceError) -> JSONResponse:
 
 
 async def _service_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ServiceError)  # noqa: S101 (registered for it)
+    assert isinstance(error, ServiceError)
     return _of(error)
 
 
@@ -81,7 +81,7 @@ async def _genesis_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _validation_error(_: Request, error: Exception) -> JSONResponse:
     """Say which field is wrong and why, without echoing what was sent (it may be a password)."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101
+    assert isinstance(error, RequestValidationError)
     faults = [
         {"field": ".".join(str(part) for part in fault["loc"]), "message": fault["msg"]}
         for fault in error.errors()
@@ -93,7 +93,7 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _http_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101
+    assert isinstance(error, HTTPException)
     code = _HTTP_CODES.get(error.status_code, f"http-{error.status_code}")
     return respond(error.status_code, code, str(error.detail), str(error.detail), headers=error.headers)
 
