@@ -230,7 +230,6 @@ class _SafeTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         checked = check_url(str(request.url), self._policy)
-        # Compressed answers could unpack to any size.
         request.headers["accept-encoding"] = "identity"
         assert isinstance(request.stream, httpx.SyncByteStream)
         with _httpx_errors():
@@ -250,7 +249,10 @@ class _SafeTransport(httpx.BaseTransport):
             )
         return httpx.Response(
             response.status,
-            headers=response.headers,
+            # A compressed answer could unpack to any size: left as it is.
+            headers=[
+                (name, value) for name, value in response.headers if name.lower() != b"content-encoding"
+            ],
             stream=_BoundedStream(response, self._policy.max_bytes),
             extensions=response.extensions,
         )
