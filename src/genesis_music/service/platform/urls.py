@@ -41,6 +41,7 @@ _SPECIAL_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
         "168.63.129.16/32",  # Azure's host, public by its number only
+        "192.0.0.0/24",  # protocol assignments, among them a cloud's metadata
         "192.88.99.0/24",  # relays from IPv6 to IPv4 (6to4)
         "2001::/23",  # protocol assignments, among them Teredo (holds an IPv4 address)
         "2001:db8::/32",  # documentation
@@ -110,6 +111,8 @@ def check_url(url: str, policy: UrlPolicy = PUBLIC_HTTPS) -> CheckedUrl:
     if "@" in parts.netloc:
         raise UnsafeUrlError("A link with a user name in it is not accepted: leave it out.")
     host = _ascii_host(parts.hostname)
+    if ("[" in parts.netloc) != (":" in host):
+        raise _malformed()
     port = _USUAL_PORTS[parts.scheme] if parts.port is None else parts.port
     if not policy.may_be_private(host, port):
         _check_public(parts.scheme, host, port, policy)
