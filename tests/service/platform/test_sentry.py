@@ -97,6 +97,34 @@ stop_sentry()
         assert secret.encode() not in everything
 
 
+def test_an_error_of_a_route_is_reported_without_who_asked_for_what() -> None:
+    program = f"""
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+start_sentry({{dsn!r}}, release="1", environment="test", process="api")
+app = FastAPI()
+
+@app.post("/broken/{{{{number}}}}")
+def broken(number: int, body: dict[str, str]) -> None:
+    raise RuntimeError("no luck")
+
+client = TestClient(app, raise_server_exceptions=False, headers={{{{"Authorization": "Bearer {TOKEN}"}}}})
+client.cookies.set("sid", "hunter2")
+headers = {{{{"X-Forwarded-For": "203.0.113.77", "X-Api-Key": "hunter2"}}}}
+client.post("/broken/7?token=hunter2&mail=ann@example.com", headers=headers, json={{{{"password": "hunter2"}}}})
+stop_sentry()
+"""
+    with sentry() as (dsn, received):
+        done = run(dsn, program.format(dsn=dsn))
+        assert done.returncode == 0, done.stderr
+    (event,) = events(received)
+    assert event["exception"]["values"][-1]["value"] == "no luck"
+    assert event["transaction"] == "/broken/{number}"
+    everything = b"".join(received)
+    for secret in (TOKEN, "ann@example.com", "hunter2", "203.0.113.77"):
+        assert secret.encode() not in everything
+
+
 def test_an_error_that_ends_the_process_is_still_reported() -> None:
     with sentry() as (dsn, received):
         done = run(dsn, "raise RuntimeError('for ann@example.com')")
