@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpcore
@@ -41,6 +42,7 @@ _SPECIAL_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
         "168.63.129.16/32",  # Azure's host, public by its number only
+        "192.0.0.0/24",  # protocol assignments, among them a cloud's metadata
         "192.88.99.0/24",  # relays from IPv6 to IPv4 (6to4)
         "2001::/23",  # protocol assignments, among them Teredo (holds an IPv4 address)
         "2001:db8::/32",  # documentation
@@ -110,6 +112,8 @@ def check_url(url: str, policy: UrlPolicy = PUBLIC_HTTPS) -> CheckedUrl:
     if "@" in parts.netloc:
         raise UnsafeUrlError("A link with a user name in it is not accepted: leave it out.")
     host = _ascii_host(parts.hostname)
+    if ("[" in parts.netloc) != (":" in host):
+        raise _malformed()
     port = _USUAL_PORTS[parts.scheme] if parts.port is None else parts.port
     if not policy.may_be_private(host, port):
         _check_public(parts.scheme, host, port, policy)
@@ -201,7 +205,7 @@ def _is_public_text(text: str) -> bool:
 def safe_client(policy: UrlPolicy = PUBLIC_HTTPS, *, resolver: Resolver = resolve) -> httpx.Client:
     """An HTTP client that contacts only what the policy allows; follows redirects only when asked to.
 
-    No proxy, no cookies kept for another request, no connection kept. Closing it is the caller's.
+    No proxy, no cookies, no connection kept for another request; threads may share it. Closing it is the caller's.
 
     Raises (by its requests):
         UnsafeUrlError: the URL or one it was redirected to is not allowed.
@@ -213,6 +217,7 @@ def safe_client(policy: UrlPolicy = PUBLIC_HTTPS, *, resolver: Resolver = resolv
         max_redirects=MAX_REDIRECTS,
         follow_redirects=False,
         trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         headers={"user-agent": "genesis-music"},
     )
 
@@ -230,30 +235,23 @@ class _SafeTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         checked = check_url(str(request.url), self._policy)
-        # Compressed answers could unpack to any size.
         request.headers["accept-encoding"] = "identity"
         assert isinstance(request.stream, httpx.SyncByteStream)
-        with _httpx_errors():
-            response = self._pool.handle_request(
-                httpcore.Request(
-                    method=request.method,
-                    url=httpcore.URL(
-                        scheme=checked.scheme,
-                        host=checked.host,
-                        port=checked.port,
-                        target=request.url.raw_path,
-                    ),
-                    headers=request.headers.raw,
-                    content=request.stream,
-                    extensions=request.extensions,
-                )
-            )
-        return httpx.Response(
-            response.status,
-            headers=response.headers,
-            stream=_BoundedStream(response, self._policy.max_bytes),
-            extensions=response.extensions,
+        raw = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(
+                scheme=checked.scheme, host=checked.host, port=checked.port, target=request.url.raw_path
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
         )
+        with _httpx_errors():
+            response = self._pool.handle_request(raw)
+        # A compressed answer could unpack to any size: left as it is.
+        headers = [(name, value) for name, value in response.headers if name.lower() != b"content-encoding"]
+        stream = _BoundedStream(response, self._policy.max_bytes)
+        return httpx.Response(response.status, headers=headers, stream=stream, extensions=response.extensions)
 
     def close(self) -> None:
         self._pool.close()
