@@ -107,10 +107,13 @@ class Cache:
         found = self.get(key)
         while found is None:
             lease = self._take_lease(key, lifetime_ms, labels)
-            if lease is not None or time.monotonic() >= deadline:
+            found = self._read(key)  # again: whoever held the lease just before has kept its value by now
+            if found is not None:
+                self._end_lease(key, lease or "")
+            elif lease is not None or time.monotonic() >= deadline:
                 return self._compute(key, compute, lifetime_ms, lease or "")
-            time.sleep(POLL_SECONDS)
-            found = self._read(key)
+            else:
+                time.sleep(POLL_SECONDS)
         return found
 
     def get_or_set_json(
@@ -148,15 +151,21 @@ class Cache:
         return True
 
     def _compute(self, key: str, compute: Callable[[], bytes], lifetime_ms: int, lease: str) -> bytes:
-        kept: list[str | bytes] = ["", b""]  # without a lifetime only the lease is given back
         try:
             value = compute()
-            if self._fits(value):
-                kept = [str(lifetime_ms), value]
-        finally:
-            names = [self._key(key), self._lease(key)]
-            self.best_effort.attempt(lambda: self._keep_if_leased(names, [lease, *kept]), None)
+        except BaseException:
+            self._end_lease(key, lease)
+            raise
+        if self._fits(value):
+            self._end_lease(key, lease, value, str(lifetime_ms))
+        else:
+            self._end_lease(key, lease)
         return value
+
+    def _end_lease(self, key: str, lease: str, value: bytes = b"", lifetime_ms: str = "") -> None:
+        """Give a lease back if it is still held, and then keep `value` if it has a lifetime."""
+        names = [self._key(key), self._lease(key)]
+        self.best_effort.attempt(lambda: self._keep_if_leased(names, [lease, lifetime_ms, value]), None)
 
     def _take_lease(self, key: str, lifetime_ms: int, tags: list[str]) -> str | None:
         """Return a lease; "" while Redis is away (compute, keep nothing); None when another holds it."""
