@@ -135,8 +135,8 @@ class Breakers:
 
     __call__ = breaker
 
-    def states(self) -> dict[str, State]:
-        """Return the state of every circuit now (an OPEN one whose time is over shows as HALF_OPEN)."""
+    def states(self) -> dict[str, str]:
+        """Return the `State` of every circuit now (an OPEN one whose time is over shows as HALF_OPEN)."""
         return {name: self._state(name) for name in self._rules}
 
     def reset(self, name: str) -> None:
