@@ -28,6 +28,7 @@ def create_app(platform: Platform, account_observers: Sequence[AccountObserver] 
         openapi_url=f"{API_PREFIX}/openapi.json",
         docs_url=f"{API_PREFIX}/docs",
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=openapi.operation_id,
     )
     app.state.platform = platform
