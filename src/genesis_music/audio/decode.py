@@ -7,15 +7,16 @@ refused), headers are not believed, and damaged pieces are skipped and counted.
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from genesis_music.audio.recording import Samples
 from genesis_music.errors import AudioError, InputError
+
+if TYPE_CHECKING:  # numpy takes longer to load than a header takes to read
+    from genesis_music.audio.recording import Samples
 
 AV_TIME_BASE = 1_000_000
 """FFmpeg's ticks per second for whole files."""
@@ -95,8 +96,10 @@ class SoundFile:
 
 
 @contextmanager
-def open_sound(path: Path) -> Iterator[SoundFile]:
+def open_sound(path: Path, *, formats: Collection[str] | None = None) -> Iterator[SoundFile]:
     """Open the best sound track of a file.
+
+    ``formats`` (FFmpeg's names) narrows what may be opened, for files of strangers.
 
     Raises:
         InputError: missing, not readable, or not a regular file.
@@ -106,7 +109,7 @@ def open_sound(path: Path) -> Iterator[SoundFile]:
     from av.error import FFmpegError
 
     check_readable(path)
-    options = {"protocol_whitelist": "file", "format_whitelist": _allowed_formats()}
+    options = {"protocol_whitelist": "file", "format_whitelist": _allowed_formats(formats)}
     try:
         container = av.open(f"file:{path}", options=options, **_tag_options())
     except (FFmpegError, OSError) as error:
@@ -185,11 +188,10 @@ def _arrays(frames: list[Any]) -> Iterator[Samples]:
     return (frame.to_ndarray() for frame in frames)
 
 
-@cache
-def _allowed_formats() -> str:
+def _allowed_formats(formats: Collection[str] | None) -> str:
     import av
 
-    return ",".join(sorted(av.formats_available - _REFERRING_FORMATS))
+    return ",".join(sorted((av.formats_available if formats is None else set(formats)) - _REFERRING_FORMATS))
 
 
 def check_readable(path: Path) -> None:

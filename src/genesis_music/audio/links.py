@@ -54,7 +54,7 @@ def check_link(url: str, settings: DownloadSettings = YOUTUBE) -> None:
     Raises:
         DownloadError: not a web address, with a user name in it, or to a host that is not allowed.
     """
-    parts = _parts(url)
+    parts = unambiguous_parts(url)
     schemes = {"https", "http"} if settings.allow_private else {"https"}
     if parts is None or parts.scheme not in schemes or not parts.hostname:
         raise DownloadError(f"{url[:200]!r} is not a link that starts with https://: copy it again.")
@@ -66,18 +66,23 @@ def check_link(url: str, settings: DownloadSettings = YOUTUBE) -> None:
 
 def may_contact(url: str, settings: DownloadSettings, hosts: tuple[str, ...] = ()) -> bool:
     """Whether an address may be contacted: one of ``hosts``, else of all hosts that the settings name."""
-    parts = _parts(url)
+    parts = unambiguous_parts(url)
     if parts is None or "@" in parts.netloc or not parts.hostname:
         return False
     if not settings.allow_private and (
-        parts.scheme != "https" or _port(parts) not in (None, 443) or _is_address(parts.hostname)
+        parts.scheme != "https" or _port(parts) not in (None, 443) or is_address(parts.hostname)
     ):
         return False
     hosts = hosts or settings.allowed_hosts + settings.serving_hosts
-    return any(parts.hostname == host or parts.hostname.endswith("." + host) for host in hosts)
+    return is_host_within(parts.hostname, hosts)
 
 
-def _parts(url: str) -> SplitResult | None:
+def is_host_within(host: str, hosts: tuple[str, ...]) -> bool:
+    """Whether a host is one of ``hosts`` or a subdomain of one."""
+    return any(host == allowed or host.endswith("." + allowed) for allowed in hosts)
+
+
+def unambiguous_parts(url: str) -> SplitResult | None:
     """The parts of an address; ``None`` for one that programs may understand in different ways."""
     if "\\" in url or any(c.isspace() or not c.isprintable() for c in url):
         return None
@@ -93,7 +98,7 @@ def _port(parts: SplitResult) -> int | None:
     return parts.port
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
     """Whether a host is an IP address in any notation that a resolver accepts (``127.1``, ``0x7f000001``)."""
     try:
         ipaddress.ip_address(host)
