@@ -6,7 +6,7 @@ One synchronous way for API threads and workers alike (docs/decisions/0008). SQL
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -170,6 +170,11 @@ class Database:
     def _position(self) -> str:
         with self.primary.connect() as connection:
             return str(connection.execute(text("SELECT pg_current_wal_lsn()")).scalar())
+
+
+def after_commit(session: Session, action: Callable[[], None]) -> None:
+    """Run ``action`` when the session's transaction is committed, and never if it is not. It must not raise."""
+    event.listen(session, "after_commit", lambda _: action(), once=True)
 
 
 def make_engine(url: str) -> Engine:

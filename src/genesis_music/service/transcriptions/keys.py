@@ -1,10 +1,10 @@
 """Where files lie in the object store, and what kinds of recordings there are.
 
 1. ``audio/<2 hex>/<sha256>.<suffix>``: a recording, once for all who gave it.
-2. ``heard/<transcription>/<attempt>``: what the network heard, for writing it anew.
-3. ``results/<transcription>/<attempt>/<format>``: the finished files.
-4. ``uploads/<upload>/<piece>``: pieces of resumable uploads, until they are complete.
-5. ``stages/<key>``: results of slow stages, shared by content; may go at any time.
+2. ``results/<transcription>/<attempt>/<format>``: the finished files, and ``…/heard``: what the network heard, for
+   writing it anew.
+3. ``uploads/<upload>/<piece>``: pieces of resumable uploads, until they are complete.
+4. ``stages/<key>``: results of slow stages, shared by content; may go at any time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from uuid import UUID
 
 from genesis_music.service.jobs.contract import Work
 
-AUDIO, HEARD, RESULTS, UPLOADS, STAGES = "audio", "heard", "results", "uploads", "stages"
+AUDIO, RESULTS, UPLOADS, STAGES = "audio", "results", "uploads", "stages"
+HEARD = "heard"
 
 SUFFIXES: Mapping[str, str] = MappingProxyType(
     {"mov": "m4a", "matroska": "webm", "asf": "wma", "mpegts": "ts", "avi": "avi"}
@@ -58,18 +59,8 @@ def media_type(key: str) -> str:
     return MEDIA_TYPES.get(audio_suffix(key), UNKNOWN_MEDIA_TYPE)
 
 
-def heard_key(work: Work) -> str:
-    """Key of what one attempt heard."""
-    return f"{heard_prefix(work.transcription_id)}/{work.job_id}-{work.attempt}"
-
-
-def heard_prefix(transcription_id: UUID) -> str:
-    """Folder of what was heard in a transcription's recording."""
-    return f"{HEARD}/{transcription_id}"
-
-
 def result_prefix(work: Work) -> str:
-    """Folder of one attempt's files: no two attempts share one, so that a late loser deletes only its own."""
+    """Folder of one attempt's files, so that a late loser deletes only its own."""
     return f"{results_prefix(work.transcription_id)}/{work.job_id}-{work.attempt}"
 
 
