@@ -24,6 +24,8 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    func,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -175,6 +177,14 @@ class Database:
 def after_commit(session: Session, action: Callable[[], None]) -> None:
     """Run ``action`` when the session's transaction is committed, and never if it is not. It must not raise."""
     event.listen(session, "after_commit", lambda _: action(), once=True)
+
+
+def database_now(session: Session) -> datetime:
+    """The present moment by the database's clock, which all machines share: theirs may differ."""
+    if session.get_bind().dialect.name == "sqlite":
+        return utc_now()
+    now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    return now.astimezone(UTC)
 
 
 def make_engine(url: str) -> Engine:
