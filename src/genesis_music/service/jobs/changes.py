@@ -9,12 +9,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from genesis_music.service.errors import NotFoundError
 from genesis_music.service.jobs.contract import JobHandler
 from genesis_music.service.jobs.events import event_of
 from genesis_music.service.jobs.queue import JobQueue
 from genesis_music.service.jobs.repository import JobRepository, state_of, write_state
-from genesis_music.service.jobs.states import ENDED, JobState
+from genesis_music.service.jobs.states import ENDED, JobGoneError, JobState
 from genesis_music.service.jobs.tables import Job, JobStatus
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import after_commit, database_now
@@ -31,19 +30,30 @@ class JobChanges:
     handler: JobHandler
     queue: JobQueue
 
-    def change(self, session: Session, job_id: UUID, transition: Transition) -> Job:
+    def change(
+        self,
+        session: Session,
+        job_id: UUID,
+        transition: Transition,
+        store: Callable[[Session], None] | None = None,
+    ) -> Job:
         """Lock the job, make the transition, and let everything that follows from it follow.
 
+        ``store`` writes what belongs to the new state; it is called only if the transition is allowed.
+
         Raises:
-            NotFoundError: there is no such job (any more).
+            JobGoneError: there is no such job (any more).
             TransitionError: its state does not allow the change.
         """
         job = JobRepository(session).lock(job_id)
         if job is None:
-            raise NotFoundError("There is no such job.")
+            raise JobGoneError("There is no such job.")
         now = database_now(session)
         before = job.status
-        write_state(job, transition(state_of(job), now))
+        state = transition(state_of(job), now)
+        if store is not None:
+            store(session)
+        write_state(job, state)
         if job.status is JobStatus.QUEUED and before is not JobStatus.QUEUED:
             job.enqueued_at = None  # the sweeper sends it when it is due
         if job.status in ENDED and job.started_at is not None and job.completed_at is not None:

@@ -88,7 +88,7 @@ class JobService:
         """Stop a job, wherever it is: waiting, running, or waiting for its next attempt.
 
         Raises:
-            NotFoundError: there is no such job.
+            JobGoneError: there is no such job.
             TransitionError: it has ended already.
         """
         job = self.changes.change(session, job_id, lambda state, now: cancel(state, now=now))
@@ -105,7 +105,7 @@ class JobService:
         """Start a failed or cancelled job anew, with other options if any are given.
 
         Raises:
-            NotFoundError: there is no such job.
+            JobGoneError: there is no such job.
             TransitionError: it has not ended, or it is complete.
             TooManyRequestsError: the user has too many unfinished jobs.
         """
@@ -122,6 +122,12 @@ class JobService:
         self._enqueue(session, job)
         session.flush()
         return job
+
+    def send_again(self, session: Session, job_id: UUID) -> None:
+        """Send a queued job's message, which was lost or is only due now."""
+        job = JobRepository(session).lock(job_id)
+        if job is not None and job.status is JobStatus.QUEUED:
+            self._enqueue(session, job)
 
     def _check_limit(self, active: int) -> None:
         most = self.platform.settings.max_active_jobs

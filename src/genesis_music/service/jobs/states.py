@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from genesis_music.service.errors import ConflictError
+from genesis_music.service.errors import ConflictError, NotFoundError
 from genesis_music.service.jobs.tables import JobStatus
 
 UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING)
@@ -29,6 +29,10 @@ class LeaseLostError(TransitionError):
     """The job was cancelled, or another worker has taken it over: stop working on it."""
 
     code: ClassVar[str] = "lease-lost"
+
+
+class JobGoneError(NotFoundError):
+    """There is no such job (any more)."""
 
 
 @dataclass(frozen=True, slots=True)
