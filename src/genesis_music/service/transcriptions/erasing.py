@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.storage import StorageError
-from genesis_music.service.transcriptions.keys import results_prefix
+from genesis_music.service.transcriptions.keys import results_prefix, upload_prefix
 from genesis_music.service.transcriptions.recordings import release_recording
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,14 @@ def erase_files(transcription_id: UUID, audio_path: str | None, platform: Platfo
             release_recording(audio_path, platform)
     except (StorageError, SQLAlchemyError):
         log.warning("files of a deleted transcription are left for the sweep", exc_info=True)
+
+
+def erase_upload(upload_id: UUID, platform: Platform) -> None:
+    """Delete the pieces of an upload; as :func:`erase_files`, never raises."""
+    try:
+        platform.storage.delete_prefix(upload_prefix(upload_id))
+    except StorageError:
+        log.warning("pieces of an upload are left for the sweep", exc_info=True)
 
 
 def cache_tag(transcription_id: UUID) -> str:

@@ -23,7 +23,7 @@ from genesis_music.service.transcriptions.repository import (
     TranscriptionRepository,
     WebhookRepository,
 )
-from genesis_music.service.transcriptions.tables import Transcription
+from genesis_music.service.transcriptions.tables import Transcription, WebhookDelivery
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +55,15 @@ def announce(session: Session, job: Job, platform: Platform) -> None:
         EmailRepository(session).create(user_id=job.user_id, job_id=job.id)
 
 
-def queue_delivery(session: Session, webhook_id: UUID, event: WebhookEvent, data: dict[str, Any]) -> UUID:
-    """Write down a message to a webhook, to be sent at once; returns its id."""
+def queue_delivery(
+    session: Session, webhook_id: UUID, event: WebhookEvent, data: dict[str, Any]
+) -> WebhookDelivery:
+    """Write down a message to a webhook, to be sent at once."""
     now = utc_now()
     payload = {"type": str(event), "timestamp": now.isoformat(), "data": data}
-    row = DeliveryRepository(session).create(webhook_id=webhook_id, event=event, payload=payload, next_at=now)
-    return row.id
+    return DeliveryRepository(session).create(
+        webhook_id=webhook_id, event=event, payload=payload, next_at=now
+    )
 
 
 def _facts(row: Transcription, job: Job, platform: Platform) -> dict[str, Any]:

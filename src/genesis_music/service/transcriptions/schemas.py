@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from genesis_music.formats.registry import FORMATS
 from genesis_music.service.jobs.events import WAITING, options_after
@@ -19,6 +19,17 @@ from genesis_music.service.transcriptions.tables import SourceType, Transcriptio
 
 LONGEST_URL = 2048
 _ID = "018f3f2e-7d3b-4c43-9f55-0a4f9f2b7c11"
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this date is out of range") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A moment with its time zone, put into UTC (which those at the edges of the calendar cannot be)."""
 
 
 class LinkRequest(TranscriptionOptions):
@@ -191,7 +202,7 @@ class ShareRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    expires_at: Annotated[datetime | None, Field(examples=["2030-01-01T00:00:00Z"])] = None
+    expires_at: Annotated[Moment | None, Field(examples=["2030-01-01T00:00:00Z"])] = None
 
 
 class ShareView(BaseModel):
