@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from genesis_music.service.accounts.tables import (
     ApiKey,
     Role,
     SpentRefreshToken,
     User,
-    UserPreferences,
     UserSession,
 )
 from genesis_music.service.platform.database import utc_now
@@ -40,16 +39,15 @@ class UserRepository(Repository[User]):
             statement = statement.where(User.email.contains(contains, autoescape=True))
         return self.session.scalars(statement).all()
 
-    def lock_admins(self) -> int:
-        """Count the administrators who can sign in; none can be added or removed until the transaction ends."""
-        statement = select(User.id).where(User.role == Role.ADMIN, User.disabled_at.is_(None))
-        return len(self.session.scalars(statement.with_for_update()).all())
-
-
-class PreferencesRepository(Repository[UserPreferences]):
-    """What users like."""
-
-    table = UserPreferences
+    def lock_beside_admins(self, user_id: UUID) -> tuple[User | None, int]:
+        """Return the account and how many other administrators can sign in; none of them changes until the
+        transaction ends.
+        """
+        is_admin = and_(User.role == Role.ADMIN, User.disabled_at.is_(None))
+        statement = select(User).where(or_(User.id == user_id, is_admin)).order_by(User.id).with_for_update()
+        rows = self.session.scalars(statement.execution_options(populate_existing=True)).all()
+        user = next((row for row in rows if row.id == user_id), None)
+        return user, sum(row.id != user_id for row in rows)
 
 
 class SessionRepository(Repository[UserSession]):

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from genesis_music.audio.download import download_audio
 from genesis_music.audio.links import YOUTUBE, DownloadSettings, check_link
+from genesis_music.audio.load import file_sha256
 from genesis_music.errors import DownloadError, TransientDownloadError
 from genesis_music.service.config import ServiceSettings
 from genesis_music.service.errors import InvalidRequestError, UnavailableError
 from genesis_music.service.platform.container import Platform
-from genesis_music.service.transcriptions.spool import Received, receive
+from genesis_music.service.transcriptions.spool import Received
 
 BREAKER = "youtube"
-_BLOCK_BYTES = 1024**2
 
 
 def download_settings(settings: ServiceSettings) -> DownloadSettings:
@@ -58,8 +58,4 @@ def download(
             path = download_audio(url, folder, settings, on_fraction)
     except TransientDownloadError as error:
         raise UnavailableError(str(error)) from error
-    with path.open("rb") as file:
-        pieces = iter(lambda: file.read(_BLOCK_BYTES), b"")
-        received = receive(pieces, folder / "recording", settings.max_bytes)
-    path.unlink()
-    return received, path.stem
+    return Received(path, file_sha256(path), path.stat().st_size), path.stem

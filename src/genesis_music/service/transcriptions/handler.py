@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from genesis_music.pipeline.heard import Heard, from_bytes, to_bytes
 from genesis_music.progress import ProgressCallback, Stage
 from genesis_music.score import Transcription as Music
 from genesis_music.service.jobs.contract import Work
+from genesis_music.service.jobs.states import JobGoneError
 from genesis_music.service.jobs.tables import Job, JobKind
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import after_commit, utc_now
@@ -32,8 +32,13 @@ from genesis_music.service.transcriptions.downloads import download
 from genesis_music.service.transcriptions.names import LONGEST_TITLE, clean_line
 from genesis_music.service.transcriptions.notifications import announce
 from genesis_music.service.transcriptions.options import stored_options
-from genesis_music.service.transcriptions.recordings import check_recording, claim_recording, keep_recording
+from genesis_music.service.transcriptions.recordings import (
+    claim_recording,
+    examine_recording,
+    keep_recording,
+)
 from genesis_music.service.transcriptions.repository import TranscriptionRepository, lock_content
+from genesis_music.service.transcriptions.scratch import scratch_folder
 from genesis_music.service.transcriptions.spool import Received
 from genesis_music.service.transcriptions.stage_cache import StoredStages
 from genesis_music.service.transcriptions.tables import Transcription
@@ -44,13 +49,6 @@ log = logging.getLogger(__name__)
 KEEPING_TRIES = 3
 """A recording may be deleted by its last other owner while it is being kept."""
 TAB, ANALYSIS = "tab.json", "analysis.json"
-
-
-class _DeletedError(InputError):
-    """The transcription was deleted while it was worked on."""
-
-    def __init__(self) -> None:
-        super().__init__("The transcription was deleted.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ class TranscriptionHandler:
         with self._platform.database.writing() as session:
             row = TranscriptionRepository(session).find_by_id(work.transcription_id)
         if row is None:
-            raise _DeletedError
+            raise JobGoneError("The transcription was deleted.")
         return row
 
     def _kept(self, work: Work) -> Heard:
@@ -127,8 +125,8 @@ class TranscriptionHandler:
         return heard
 
     def _hear(self, work: Work, settings: Settings, clock: Clock) -> Heard:
-        with tempfile.TemporaryDirectory(prefix="genesis-job-") as name:
-            path = self._fetch(self._row(work), work, Path(name), clock)
+        with scratch_folder() as folder:
+            path = self._fetch(self._row(work), work, folder, clock)
             cache = StoredStages(self._platform.storage)
             return hear(path, settings, cache, clock, stems_folder=user_cache_folder() / "stems")
 
@@ -148,7 +146,7 @@ class TranscriptionHandler:
         self, row: Transcription, work: Work, folder: Path, on_fraction: Callable[[float], None]
     ) -> Path:
         received, title = download(str(row.source_url), folder, self._platform, on_fraction)
-        facts = check_recording(received, self._platform)
+        facts = examine_recording(received, self._platform)
         for _ in range(KEEPING_TRIES):
             key = keep_recording(received, facts, self._platform)
             if self._keep_for(work, received, key, facts.title or title, facts.duration_seconds):
@@ -163,7 +161,7 @@ class TranscriptionHandler:
             transcriptions = TranscriptionRepository(session)
             row = transcriptions.find_by_id(work.transcription_id)
             if row is None:
-                raise _DeletedError
+                raise JobGoneError("The transcription was deleted.")
             title = row.title if row.title != row.source_url else clean_line(title, LONGEST_TITLE)
             facts = {"title": title, "source_sha256": received.sha256, "duration_seconds": round(seconds)}
             transcriptions.update(row, audio_path=key, **facts)
@@ -198,7 +196,7 @@ class TranscriptionHandler:
         transcriptions = TranscriptionRepository(session)
         row = transcriptions.find_by_id(work.transcription_id)
         if row is None:
-            raise _DeletedError
+            raise JobGoneError("The transcription was deleted.")
         old_prefix = row.result_prefix
         transcriptions.update(
             row, options=work.options, revision=row.revision + 1, completed_at=utc_now(), **_facts(stored)

@@ -34,19 +34,28 @@ _checks = BoundedSemaphore(2 * (os.cpu_count() or 1))
 """Each check is a process of its own: no more at once than this machine can run."""
 
 
-def check_recording(received: Received, platform: Platform) -> MediaFacts:
+def examine_recording(received: Received, platform: Platform) -> MediaFacts:
     """Look into a file, in a child process, before anything is done with it.
+
+    Raises:
+        MediaError: it is not taken.
+    """
+    settings = platform.settings
+    limits = MediaLimits(longest_seconds=settings.max_duration_seconds, most_channels=settings.max_channels)
+    with _checks:
+        return check_media(received.path, limits)
+
+
+def check_recording(received: Received, platform: Platform) -> MediaFacts:
+    """As :func:`examine_recording`, for a file that came with a request.
 
     Raises:
         UnsupportedMediaError: no recording, or none that can be read.
         TooLargeError: too long.
         InvalidRequestError: too short, too many channels, or too costly to read.
     """
-    settings = platform.settings
-    limits = MediaLimits(longest_seconds=settings.max_duration_seconds, most_channels=settings.max_channels)
     try:
-        with _checks:
-            return check_media(received.path, limits)
+        return examine_recording(received, platform)
     except MediaError as error:
         raise _problem(error) from error
 

@@ -17,6 +17,7 @@ from genesis_music.service.jobs.tables import Job, JobStatus
 from genesis_music.service.platform.repository import Repository
 from genesis_music.service.transcriptions.paging import Cursor, decode_cursor
 from genesis_music.service.transcriptions.tables import (
+    EmailNotification,
     Share,
     SourceType,
     Transcription,
@@ -192,6 +193,18 @@ class DeliveryRepository(Repository[WebhookDelivery]):
         """A webhook's last messages, newest first."""
         query = select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook_id)
         return self.session.scalars(query.order_by(WebhookDelivery.created_at.desc()).limit(limit)).all()
+
+
+class EmailRepository(Repository[EmailNotification]):
+    """E-mails that are to be sent."""
+
+    table = EmailNotification
+
+    def due(self, now: datetime) -> EmailNotification | None:
+        """The next e-mail whose time has come, locked; what another process has in hand is skipped."""
+        query = select(EmailNotification).where(EmailNotification.next_at <= now)
+        query = query.order_by(EmailNotification.next_at).limit(1).with_for_update(skip_locked=True)
+        return self.session.scalars(query).one_or_none()
 
 
 def lock_content(session: Session, key: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from genesis_music.service.errors import InvalidRequestError, TooLargeError, UnavailableError
+from genesis_music.service.transcriptions.scratch import scratch_folder
 
 MEBIBYTE = 1024**2
 
@@ -70,10 +70,8 @@ class Spool:
 @contextmanager
 def spooling(max_bytes: int) -> Iterator[Spool]:
     """A spool in a temporary folder that goes when the block ends."""
-    with disk_errors():
-        folder = tempfile.TemporaryDirectory(prefix="genesis-upload-")
-    with folder as name:
-        spool = Spool(Path(name) / "recording", max_bytes)
+    with disk_errors(), scratch_folder() as folder:
+        spool = Spool(folder / "recording", max_bytes)
         try:
             yield spool
         finally:
