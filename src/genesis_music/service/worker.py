@@ -22,14 +22,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from genesis_music.service.config import ServiceSettings
 from genesis_music.service.jobs.attempts import JobAttempts
-from genesis_music.service.jobs.queue import CLEAN_UP_TASK, RUN_TASK, JobQueue, make_celery, queue_name
+from genesis_music.service.jobs.queue import CLEAN_UP_TASK, RUN_TASK, make_celery, queue_name
 from genesis_music.service.jobs.runner import Runner
 from genesis_music.service.jobs.service import JobService
 from genesis_music.service.jobs.sweeper import Sweeper
 from genesis_music.service.platform.chores import do_chore
 from genesis_music.service.platform.container import Platform
-from genesis_music.service.platform.sentry import start_sentry, stop_sentry
-from genesis_music.service.wiring import Wiring, service_platform
+from genesis_music.service.platform.sentry import stop_sentry
+from genesis_music.service.wiring import Wiring, begin_process, make_jobs, service_platform
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +68,7 @@ class Worker:
 
     def run(self, queues: Sequence[str], processes: int) -> None:
         """Work until told to stop: SIGTERM or SIGINT let what runs finish for a while and then put it back."""
+        begin_process(self._settings, "worker")
         app = self._make_celery()
         self._connect_signals()
         arguments = {
@@ -157,16 +158,9 @@ class Worker:
         stop_sentry()
 
     def _build(self) -> _Parts:
-        settings = self._settings
-        start_sentry(
-            settings.sentry_dsn.get_secret_value(),
-            release=settings.release,
-            environment=settings.environment,
-            process="worker",
-        )
         self._closing = ExitStack()
-        platform = self._closing.enter_context(service_platform(settings))
-        jobs = JobService(platform, self._wiring.handler(platform), JobQueue(settings, platform.redis))
+        platform = self._closing.enter_context(service_platform(self._settings))
+        jobs = make_jobs(platform, self._wiring.handler(platform))
         self._parts = _Parts(platform, jobs, JobAttempts(jobs.changes))
         return self._parts
 

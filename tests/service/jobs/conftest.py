@@ -1,10 +1,7 @@
 """Real workers in processes of their own, on the same parts as the test."""
 
-import json
-import os
-import signal
-import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from redis import Redis
 
 from genesis_music.service.config import ServiceSettings
 from genesis_music.service.jobs.attempts import JobAttempts
@@ -23,9 +19,8 @@ from genesis_music.service.jobs.tables import Job, JobKind, JobStatus
 from genesis_music.service.platform.child import ChildProcess
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.transcriptions.tables import SourceType, Transcription
-from tests.service.conftest import Person
-from tests.service.jobs.tiny import TinyHandler, partial_key
-from tests.service.servers import descendants, until
+from tests.service.jobs.tiny import TinyHandler
+from tests.service.servers import await_ready, free_ports, until
 
 
 @dataclass
@@ -125,3 +120,44 @@ def start_worker(platform: Platform, tmp_path: Path) -> Iterator[StartWorker]:
     for worker in started:
         worker.stop()
     print(log.read_text() if log.exists() else "")
+
+
+@dataclass
+class ApiServer:
+    """A process that serves HTTP and sockets."""
+
+    url: str
+    child: ChildProcess
+
+
+StartApi = Callable[..., ApiServer]
+
+
+@pytest.fixture
+def start_api(platform: Platform, tmp_path: Path) -> Iterator[StartApi]:
+    """Start server processes as production does; they end with the test."""
+    started: list[ApiServer] = []
+    log = tmp_path / "api.log"
+
+    def start(**settings: Any) -> ApiServer:
+        [port] = free_ports(1)
+        environment = environment_of(platform.settings.model_copy(update=settings))
+        application = "genesis_music.service.app:from_environment"
+        command = [sys.executable, "-m", "uvicorn", "--factory", application, f"--port={port}"]
+        server = ApiServer(f"http://127.0.0.1:{port}", ChildProcess(command, log=log, environment=environment))
+        started.append(server)
+        await_ready(server.child, lambda: answers(f"{server.url}/health/live"))
+        return server
+
+    yield start
+    for server in started:
+        server.child.stop()
+    print(log.read_text() if log.exists() else "")
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
