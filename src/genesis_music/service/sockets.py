@@ -118,8 +118,7 @@ class Sockets:
         self.server = socketio.AsyncServer(
             async_mode="asgi",
             client_manager=_Manager(settings.redis_url, self._rooms),
-            # The embedded service is guarded by LocalGuard, HTTP and sockets alike.
-            cors_allowed_origins="*" if settings.embedded else [settings.public_url, *settings.cors_origins],
+            cors_allowed_origins=self._is_allowed_origin,
             max_http_buffer_size=LARGEST_MESSAGE_BYTES,
             ping_interval=20,
             ping_timeout=20,
@@ -130,6 +129,14 @@ class Sockets:
         for event in ("subscribe", "unsubscribe", "authenticate"):
             self.server.on(event, self._answering(event))
         self.server.on("*", self._unknown)
+
+    def _is_allowed_origin(self, origin: str | None, environ: Mapping[str, Any]) -> bool:
+        """Whether a connection comes from the service's own pages, an allowed page, or no page."""
+        if origin is None:
+            return True
+        settings = self._platform.settings
+        own = origin.partition("://")[2] == environ.get("HTTP_HOST")
+        return own or origin in {settings.public_url, *settings.cors_origins}
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
         credential = _credential(environ, auth)

@@ -39,6 +39,7 @@ def begin_process(settings: ServiceSettings, process: str) -> None:
     else:
         handler.setFormatter(EcsFormatter(version=__version__, environment=settings.environment))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     start_sentry(
         settings.sentry_dsn.get_secret_value(),
         release=settings.release or __version__,
