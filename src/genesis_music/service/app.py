@@ -9,7 +9,12 @@ from fastapi import APIRouter, FastAPI
 from genesis_music.service import health, openapi, problems
 from genesis_music.service.accounts import routes as accounts
 from genesis_music.service.accounts.observers import AccountObserver
+from genesis_music.service.jobs.queue import JobQueue
+from genesis_music.service.jobs.service import JobService
 from genesis_music.service.platform.container import Platform
+from genesis_music.service.transcriptions import router as transcriptions
+from genesis_music.service.transcriptions.handler import TranscriptionHandler
+from genesis_music.service.transcriptions.observer import TranscriptionsOfAccounts
 from genesis_music.version import __version__
 
 API_PREFIX = "/api/v1"
@@ -31,11 +36,14 @@ def create_app(platform: Platform, account_observers: Sequence[AccountObserver] 
         generate_unique_id_function=openapi.operation_id,
     )
     app.state.platform = platform
-    app.state.account_observers = tuple(account_observers)
+    jobs = JobService(platform, TranscriptionHandler(platform), JobQueue(platform.settings, platform.redis))
+    app.state.jobs = jobs
+    app.state.account_observers = (TranscriptionsOfAccounts(platform, jobs), *account_observers)
     problems.install(app)
     openapi.install(app)
     app.include_router(health.router)
     api = APIRouter(prefix=API_PREFIX)
     api.include_router(accounts.router)
+    api.include_router(transcriptions.router)
     app.include_router(api)
     return app
