@@ -1,31 +1,40 @@
-"""The HTTP application: routes, problems, health. ``guards.guarded`` wraps it with what every connection passes."""
+"""The HTTP application and, around it, sockets and what every connection passes.
+
+``uvicorn --factory genesis_music.service.app:from_environment`` serves it in production.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 
+import socketio
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 from genesis_music.service import health, openapi, problems
 from genesis_music.service.accounts import routes as accounts
-from genesis_music.service.accounts.observers import AccountObserver
-from genesis_music.service.jobs.queue import JobQueue
-from genesis_music.service.jobs.service import JobService
+from genesis_music.service.config import ServiceSettings, load_settings
+from genesis_music.service.guards import guarded
+from genesis_music.service.jobs import routes as jobs
 from genesis_music.service.platform.container import Platform
+from genesis_music.service.platform.migrate import migrate
+from genesis_music.service.platform.sentry import stop_sentry
+from genesis_music.service.sockets import Sockets
 from genesis_music.service.transcriptions import router as transcriptions
-from genesis_music.service.transcriptions.handler import TranscriptionHandler
+from genesis_music.service.transcriptions.bodies import body_limits
 from genesis_music.service.transcriptions.observer import TranscriptionsOfAccounts
+from genesis_music.service.wiring import begin_process, make_jobs, service_platform
 from genesis_music.version import __version__
 
 API_PREFIX = "/api/v1"
 DESCRIPTION = "A recording in, guitar tab worth playing out, with MIDI, Guitar Pro, MusicXML and an analysis."
 
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-def create_app(platform: Platform, account_observers: Sequence[AccountObserver] = ()) -> FastAPI:
-    """Put the routes together; everything they need comes from ``platform``.
 
-    ``account_observers`` are told when an account is deleted or exported.
-    """
+def create_app(platform: Platform, lifespan: Lifespan | None = None) -> FastAPI:
+    """Put the routes together; everything they need comes from ``platform``."""
     app = FastAPI(
         title="Genesis Music",
         version=__version__,
@@ -34,16 +43,45 @@ def create_app(platform: Platform, account_observers: Sequence[AccountObserver] 
         docs_url=f"{API_PREFIX}/docs",
         redoc_url=None,
         generate_unique_id_function=openapi.operation_id,
+        lifespan=lifespan,
     )
     app.state.platform = platform
-    jobs = JobService(platform, TranscriptionHandler(platform), JobQueue(platform.settings, platform.redis))
-    app.state.jobs = jobs
-    app.state.account_observers = (TranscriptionsOfAccounts(platform, jobs), *account_observers)
+    app.state.jobs = make_jobs(platform)
+    app.state.account_observers = (TranscriptionsOfAccounts(platform, app.state.jobs),)
     problems.install(app)
     openapi.install(app)
     app.include_router(health.router)
     api = APIRouter(prefix=API_PREFIX)
-    api.include_router(accounts.router)
-    api.include_router(transcriptions.router)
+    for part in (accounts, transcriptions, jobs):
+        api.include_router(part.router)
     app.include_router(api)
     return app
+
+
+def asgi(platform: Platform, lifespan: Lifespan | None = None) -> ASGIApp:
+    """Put HTTP and sockets together, guarded: what a server serves."""
+    both = socketio.ASGIApp(Sockets(platform).server, other_asgi_app=create_app(platform, lifespan))
+    return guarded(both, platform, body_limits(platform.settings))
+
+
+def from_environment() -> ASGIApp:
+    """Serve with the settings of the environment; the tables are brought up to date first."""
+    return from_settings(load_settings())
+
+
+def from_settings(settings: ServiceSettings) -> ASGIApp:
+    """Build everything for one server process; it ends with the application's lifespan."""
+    begin_process(settings, "api")
+    closing = ExitStack()
+    platform = closing.enter_context(service_platform(settings))
+    migrate(platform.database.primary)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            closing.close()
+            stop_sentry()
+
+    return asgi(platform, lifespan)

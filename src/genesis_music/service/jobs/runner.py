@@ -23,7 +23,7 @@ from genesis_music.service.jobs.tables import JobKind
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 4.0
+HEARTBEAT_SECONDS = 3.0
 """Every follower hears something at least every 5 s, and the lease is renewed long before it ends."""
 
 THROTTLE_SECONDS = 1.0
@@ -90,7 +90,7 @@ class Runner:
 class Heartbeat:
     """Reports progress and renews the lease from a thread of its own, so that the work never waits for a database.
 
-    A stage's beginning is reported at once, its progress at most every second, and something at least every 4 s.
+    A stage's beginning is reported at once, its progress at most every second, and something at least every 4 s (3 s, noticed within the next).
     """
 
     def __init__(self, attempts: JobAttempts, lease: Lease, stop: Callable[[], None]) -> None:

@@ -109,10 +109,23 @@ class JobService:
             TransitionError: it has not ended, or it is complete.
             TooManyRequestsError: the user has too many unfinished jobs.
         """
-        repository = JobRepository(session)
         job = self.changes.change(session, job_id, lambda state, _: retry(state))
-        active = repository.count_active(job.user_id) - 1
-        self._check_limit(active)
+        self._check_limit(JobRepository(session).count_active(job.user_id) - 1)
+        self._begin_anew(session, job, options)
+        return job
+
+    def replay(self, session: Session, job_id: UUID) -> Job:
+        """Start a failed job anew for an administrator: the user's limit does not count.
+
+        Raises:
+            JobGoneError, TransitionError: as for :meth:`retry`.
+        """
+        job = self.changes.change(session, job_id, lambda state, _: retry(state))
+        self._begin_anew(session, job, None)
+        return job
+
+    def _begin_anew(self, session: Session, job: Job, options: dict[str, Any] | None) -> None:
+        active = JobRepository(session).count_active(job.user_id) - 1
         if options is not None:
             job.options = options
             job.queue = queue_for(self.platform.settings, separating=separates(job))
@@ -121,7 +134,6 @@ class JobService:
         job.processing_time_ms = None
         self._enqueue(session, job)
         session.flush()
-        return job
 
     def send_again(self, session: Session, job_id: UUID) -> None:
         """Send a queued job's message, which was lost or is only due now."""

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Timer
 
 from genesis_music.service.errors import (
     InvalidRequestError,
@@ -22,7 +25,7 @@ from genesis_music.service.errors import (
 )
 
 _PROBE = "genesis_music.service.platform.media_probe"
-_MOST_ANSWER_CHARACTERS = 100_000
+_MOST_ANSWER_BYTES = 100_000
 
 
 class MediaError(ServiceError):
@@ -112,35 +115,64 @@ def check_media(path: Path, limits: MediaLimits = MediaLimits()) -> MediaFacts:
         MediaLimitError: the child had to be stopped, or died of the file.
     """
     command = [sys.executable, "-m", _PROBE, str(path.absolute()), json.dumps(asdict(limits))]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+        cwd=path.anchor or None,
+        start_new_session=True,
+    ) as child:
+        answer = _heard(child, limits.wall_seconds)
+    if child.returncode != 0 or len(answer) > _MOST_ANSWER_BYTES:
+        raise _too_costly()
+    return _understood(answer)
+
+
+def _heard(child: subprocess.Popen[bytes], wall_seconds: float) -> bytes:
+    """What a child says before its time is over; it is dead afterwards."""
+    assert child.stdout is not None
+    end = Timer(wall_seconds, _kill, [child])
+    end.start()
     try:
-        # The child knows where to import from, and nothing else of our environment.
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=limits.wall_seconds,
-            check=False,
-            env=_environment(),
-            cwd="/" if os.name == "posix" else None,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise _too_costly() from error
-    return _answer(done)
+        answer = child.stdout.read(_MOST_ANSWER_BYTES + 1)
+        if len(answer) <= _MOST_ANSWER_BYTES:
+            child.wait()
+    finally:
+        end.cancel()
+        _kill(child)
+    return answer
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """Kill a child and what it started, unless it has ended by itself."""
+    if child.poll() is not None:
+        return
+    if sys.platform == "win32":
+        child.kill()
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 def _environment() -> dict[str, str]:
+    """Where to import from, and nothing else of ours: least of all secrets."""
     kept = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
     return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONUTF8": "1"}
 
 
-def _answer(done: subprocess.CompletedProcess[bytes]) -> MediaFacts:
-    if done.returncode != 0 or len(done.stdout) > _MOST_ANSWER_CHARACTERS:
-        raise _too_costly()
-    answer = json.loads(done.stdout)
-    if "code" in answer:
-        refusal = Refusal(**answer)
-        raise _ERRORS[refusal.code](refusal.message)
-    return MediaFacts(**answer)
+def _understood(answer: bytes) -> MediaFacts:
+    """The child's answer, not trusted either: whatever took it over may have written it."""
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        understood = TypeAdapter(MediaFacts | Refusal).validate_json(answer, strict=True)
+    except ValidationError as error:
+        raise _too_costly() from error
+    if isinstance(understood, MediaFacts):
+        return understood
+    raise _ERRORS.get(understood.code, NotAudioError)(understood.message)
 
 
 def _too_costly() -> MediaLimitError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,54 @@ CONTAINERS = frozenset(
 )
 """What recordings come in; FFmpeg's hundreds of other readers are never run on a stranger's file."""
 
-_TRIED_PACKETS = 50
+CODECS = frozenset(
+    {
+        "aac",
+        "aac_fixed",
+        "aac_latm",
+        "ac3",
+        "adpcm_ima_wav",
+        "adpcm_ms",
+        "alac",
+        "amrnb",
+        "amrwb",
+        "ape",
+        "eac3",
+    }
+    | {
+        "flac",
+        "gsm",
+        "gsm_ms",
+        "libopus",
+        "mp2",
+        "mp2float",
+        "mp3",
+        "mp3float",
+        "opus",
+        "speex",
+        "tta",
+        "vorbis",
+    }
+    | {
+        "wavpack",
+        "wmalossless",
+        "wmapro",
+        "wmav1",
+        "wmav2",
+        "wmavoice",
+        "libopencore_amrnb",
+        "libopencore_amrwb",
+    }
+    | {"pcm_alaw", "pcm_mulaw", "pcm_s8", "pcm_u8", "pcm_s16be", "pcm_s16le", "pcm_s24be", "pcm_s24le"}
+    | {"pcm_s32be", "pcm_s32le", "pcm_f32be", "pcm_f32le", "pcm_f64be", "pcm_f64le"}
+)
+"""FFmpeg's decoders of what people record and export with."""
+
+_FIXED_FRAMES = {"aac": 1024, "mp3": 576, "mp3float": 576, "mp2": 1152, "mp2float": 1152}
+"""Samples that a packet holds at least."""
+
+_TRIED_PACKETS, _MOST_TRIED_PACKETS = 50, 500
+_TOLERANCE_SECONDS = 1.0
 _LONGEST_TITLE = 200
 
 
@@ -79,7 +126,9 @@ def examine(path: Path, limits: MediaLimits) -> MediaFacts:
         raise
     except InputError as error:
         # The file lies in storage under a name that the user never gave it.
-        raise NotAudioError(str(error).replace(path.name, "The file")) from error
+        raise NotAudioError(
+            str(error).replace(str(path), path.name).replace(path.name, "The file")
+        ) from error
 
 
 def _facts(sound: SoundFile, limits: MediaLimits) -> MediaFacts:
@@ -88,10 +137,11 @@ def _facts(sound: SoundFile, limits: MediaLimits) -> MediaFacts:
         raise TooManyChannelsError(
             f"The recording has {sound.channels} channels in {streams} tracks: export it in mono or stereo."
         )
+    if sound.codec not in CODECS:
+        raise NotAudioError(f"Sound of the kind {sound.codec} is not taken: export it as WAV, FLAC or MP3.")
     seconds = _measured_seconds(sound, limits)
     if seconds < limits.shortest_seconds:
         raise TooShortError(f"The recording lasts only {seconds:.2f} s: give a longer one.")
-    _try_decoding(sound)
     return MediaFacts(
         container=sound.container.format.name.split(",")[0],
         codec=sound.codec,
@@ -104,31 +154,58 @@ def _facts(sound: SoundFile, limits: MediaLimits) -> MediaFacts:
 
 
 def _measured_seconds(sound: SoundFile, limits: MediaLimits) -> float:
-    ticks, per_tick = 0, float(sound.stream.time_base)
+    """The length by the packets; the first ones are decoded, to see that they hold what they say.
+
+    The codecs of fixed frames are counted instead where that gives more: the times in a container may lie.
+    """
+    trial = _Trial()
+    stated = counted = 0.0
+    per_tick = float(sound.stream.time_base)
     for packet in _packets(sound):
-        ticks += packet.duration or 0
-        if ticks * per_tick > limits.longest_seconds:
+        seconds = (packet.duration or 0) * per_tick
+        if trial.goes_on:
+            trial.decode(packet, seconds)
+        stated += seconds
+        counted += _FIXED_FRAMES.get(sound.codec, 0) / sound.sample_rate_hz if packet.size else 0.0
+        if max(stated, counted) > limits.longest_seconds:
             minutes = limits.longest_seconds / 60
             raise TooLongError(
                 f"The recording is longer than {minutes:g} minutes: cut out the part you want."
             )
-    return ticks * per_tick
+    trial.check()
+    return max(stated, counted)
 
 
-def _try_decoding(sound: SoundFile) -> None:
-    from av.error import FFmpegError
+@dataclass(slots=True)
+class _Trial:
+    """Decodes the beginning of a sound track."""
 
-    sound.container.seek(0)
-    decoded = 0
-    for index, packet in enumerate(_packets(sound)):
+    packets: int = 0
+    damaged: int = 0
+    stated_seconds: float = 0.0
+    decoded_seconds: float = 0.0
+
+    @property
+    def goes_on(self) -> bool:
+        return self.packets < _TRIED_PACKETS or (
+            not self.decoded_seconds and self.packets < _MOST_TRIED_PACKETS
+        )
+
+    def decode(self, packet: Any, stated_seconds: float) -> None:
+        from av.error import FFmpegError
+
+        self.packets += 1
+        self.stated_seconds += stated_seconds
         try:
-            decoded += sum(frame.samples for frame in packet.decode())
+            self.decoded_seconds += sum(frame.samples / frame.sample_rate for frame in packet.decode())
         except (FFmpegError, ValueError):
-            continue
-        if index >= _TRIED_PACKETS and decoded:
-            return
-    if not decoded:
-        raise NotAudioError("The file holds no sound that can be decoded: export it again.")
+            self.damaged += 1
+
+    def check(self) -> None:
+        if not self.decoded_seconds or self.damaged * 2 > self.packets:
+            raise NotAudioError("The file holds no sound that can be decoded: export it again.")
+        if self.decoded_seconds > 2 * self.stated_seconds + _TOLERANCE_SECONDS:
+            raise NotAudioError("The file holds more sound than it says: export it again.")
 
 
 def _packets(sound: SoundFile) -> Iterator[Any]:

@@ -7,6 +7,7 @@ the signature.
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode, urlsplit
@@ -67,3 +68,9 @@ def _signing_key(secret: str, scope: str) -> bytes:
 
 def _hmac(key: bytes, message: str) -> bytes:
     return hmac.new(key, message.encode(), hashlib.sha256).digest()
+
+
+def content_disposition(filename: str) -> str:
+    """Return the header value that makes a browser save a download as `filename` (RFC 6266), whatever it contains."""
+    plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", filename)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

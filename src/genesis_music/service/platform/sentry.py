@@ -36,6 +36,16 @@ def start_sentry(dsn: str | None, *, release: str, environment: str, process: st
     return True
 
 
+def report(error: BaseException, **tags: str) -> None:
+    """Report an error that was handled, with tags such as ``stage`` and ``job_id``; does nothing before a start."""
+    import sentry_sdk
+
+    with sentry_sdk.new_scope() as scope:
+        for name, value in tags.items():
+            scope.set_tag(name, value)
+        scope.capture_exception(error)
+
+
 def stop_sentry() -> None:
     """Send what waits, for :data:`SHUTDOWN_SECONDS` at most, and stop."""
     import sentry_sdk

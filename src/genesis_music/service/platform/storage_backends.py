@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from obstore.store import LocalStore, MemoryStore, S3Store
@@ -13,16 +13,23 @@ from genesis_music.errors import SettingsError
 from genesis_music.service.platform.presign import S3Credentials, presign_get
 
 if TYPE_CHECKING:
-    from obstore.store import ClientConfig, S3Config
+    from obstore.store import RetryConfig, S3Config
 
 Encryption = Literal["AES256", "aws:kms"]
 """Server-side encryption of S3: with keys of S3 itself, or with a key of the key management service."""
 
-DEFAULT_REGION = "us-east-1"
 MEBIBYTE = 1024 * 1024
+LOCAL_PART_BYTES = MEBIBYTE
+S3_PART_BYTES = 5 * MEBIBYTE
+"""S3 takes no smaller ones; it takes 10,000, so that an upload may have 48 GiB."""
 
-S3_TIMEOUTS: "ClientConfig" = {"connect_timeout": "3s", "timeout": "30s"}
-"""Per request; a request moves at most one block or one part, so that a long recording on a slow line is no failure."""
+CONNECT_SECONDS = 3.0
+TIMEOUT_SECONDS = 20.0
+"""Per request, which moves at most one block or one part; a request is sent again only within this time, so a caller
+learns after about twice this at the latest that S3 hangs."""
+
+Presign = Callable[[str, int, dict[str, str]], str]
+"""(key, seconds, response parameters) to a link."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +40,36 @@ class Backend:
     root: Path | None
     """The folder of a local store; None elsewhere."""
     part_bytes: int
-    """Size of one part of a streamed upload; S3 wants at least 5 MiB."""
-    presign: Callable[[str, int, dict[str, str]], str] | None
-    """(key, seconds, response parameters) to a link; None where the service must deliver the bytes itself."""
+    """Size of one part of a streamed upload."""
+    presign: Presign | None
+    """None where the service must deliver the bytes itself."""
+
+
+@dataclass(frozen=True)
+class S3Place:
+    """Where a bucket is, and the prefix that is the service's own."""
+
+    bucket: str
+    prefix: str
+    region: str
+    endpoint: str
+    public_endpoint: str
+    timeout: timedelta
+
+    @classmethod
+    def from_url(cls, url: str) -> "S3Place":
+        """Read `s3://bucket/prefix?endpoint=…&region=…&public_endpoint=…&timeout=…`. Raises SettingsError."""
+        parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query))
+        region = options.pop("region", "us-east-1")
+        endpoint = options.pop("endpoint", f"https://s3.{region}.amazonaws.com").rstrip("/")
+        public_endpoint = options.pop("public_endpoint", endpoint).rstrip("/")
+        seconds = options.pop("timeout", str(TIMEOUT_SECONDS))
+        if options or not parts.netloc or "@" in parts.netloc or not seconds.replace(".", "", 1).isdecimal():
+            shape = "s3://bucket/prefix?endpoint=…&region=…&public_endpoint=…&timeout=seconds"
+            raise SettingsError(f"Storage must be {shape}, with credentials in settings of their own.")
+        timeout = timedelta(seconds=float(seconds))
+        return cls(parts.netloc, parts.path.strip("/"), region, endpoint, public_endpoint, timeout)
 
 
 def open_backend(
@@ -44,27 +78,29 @@ def open_backend(
     encryption: Encryption | None = None,
     kms_key_id: str | None = None,
 ) -> Backend:
-    """Return the place behind `file:///folder`, `memory://` or
-    `s3://bucket/prefix?endpoint=…&region=…&public_endpoint=…`.
+    """Return the place behind `file:///folder`, `memory://` or `s3://bucket/prefix?endpoint=…&region=…&…`.
 
-    `public_endpoint` is the address that browsers reach S3 at, where it is not the service's own (`endpoint`). Without
-    `credentials` S3 takes them from the machine's role or the AWS environment variables.
+    Of S3's parameters, `public_endpoint` is the address that browsers reach it at, where that is not the service's own
+    (`endpoint`), and `timeout` the seconds that one request may take. Without `credentials` they come from the
+    machine's role or the AWS environment variables.
     Raises SettingsError for another scheme, an unknown parameter, or S3 settings beside a local folder.
     """
     scheme = urlsplit(url).scheme
     if scheme != "s3" and (credentials or encryption or kms_key_id):
         raise SettingsError(
-            f"Credentials and encryption belong to s3:// storage, not to {scheme}://: remove them."
+            f"Credentials and encryption belong to s3:// storage, not {scheme}://: remove them."
         )
     match scheme:
         case "file":
             return _local(url)
         case "memory":
-            return Backend(MemoryStore(), None, MEBIBYTE, None)
+            return Backend(MemoryStore(), None, LOCAL_PART_BYTES, None)
         case "s3":
-            return _s3(url, credentials, encryption, kms_key_id)
+            return _s3(S3Place.from_url(url), credentials, encryption, kms_key_id)
         case _:
-            raise SettingsError(f"Storage {url!r} is not known: use file:///folder or s3://bucket/prefix.")
+            raise SettingsError(
+                f"Storage {scheme}:// is not known: use file:///folder or s3://bucket/prefix."
+            )
 
 
 def _local(url: str) -> Backend:
@@ -73,67 +109,62 @@ def _local(url: str) -> Backend:
         raise SettingsError(f"Storage {url!r} must be an absolute folder: file:///folder.")
     root = Path(unquote(parts.path))
     root.mkdir(parents=True, exist_ok=True)
-    return Backend(LocalStore(root, automatic_cleanup=True), root, MEBIBYTE, None)
+    return Backend(LocalStore(root, automatic_cleanup=True), root, LOCAL_PART_BYTES, None)
 
 
 def _s3(
-    url: str, credentials: S3Credentials | None, encryption: Encryption | None, kms_key_id: str | None
+    place: S3Place, credentials: S3Credentials | None, encryption: Encryption | None, kms_key_id: str | None
 ) -> Backend:
-    bucket, prefix = urlsplit(url).netloc, urlsplit(url).path.strip("/")
-    options = _s3_options(url)
-    region = options.get("region", DEFAULT_REGION)
-    endpoint = options.get("endpoint", f"https://s3.{region}.amazonaws.com")
     store = S3Store(
-        bucket,
-        prefix=prefix or None,
-        config=_s3_config(endpoint, region, credentials, encryption, kms_key_id),
-        client_options={**S3_TIMEOUTS, "allow_http": endpoint.startswith("http://")},
-        retry_config={
-            "max_retries": 3,
-            "retry_timeout": timedelta(seconds=30),
-            "backoff": {
-                "init_backoff": timedelta(milliseconds=100),
-                "max_backoff": timedelta(seconds=2),
-                "base": 2,
-            },
+        place.bucket,
+        prefix=place.prefix or None,
+        config=_s3_config(place, credentials, encryption, kms_key_id),
+        client_options={
+            "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
+            "timeout": place.timeout,
+            "allow_http": place.endpoint.startswith("http://"),
         },
+        retry_config=_retries(place.timeout),
     )
-    base = "/".join(
-        part for part in (options.get("public_endpoint", endpoint).rstrip("/"), bucket, prefix) if part
-    )
-
-    def presign(key: str, seconds: int, response_headers: dict[str, str]) -> str:
-        assert credentials
-        return presign_get(f"{base}/{quote(key)}", region, credentials, seconds, response_headers)
-
-    return Backend(store, None, 5 * MEBIBYTE, presign if credentials else None)
-
-
-def _s3_options(url: str) -> dict[str, str]:
-    options = dict(parse_qsl(urlsplit(url).query))
-    unknown = options.keys() - {"endpoint", "region", "public_endpoint"}
-    if unknown or not urlsplit(url).netloc:
-        raise SettingsError(
-            f"Storage {url!r} must be s3://bucket/prefix?endpoint=…&region=…&public_endpoint=…."
-        )
-    return options
+    presign = _presigner(place, credentials) if credentials else None
+    return Backend(store, None, S3_PART_BYTES, presign)
 
 
 def _s3_config(
-    endpoint: str,
-    region: str,
-    credentials: S3Credentials | None,
-    encryption: Encryption | None,
-    kms_key_id: str | None,
+    place: S3Place, credentials: S3Credentials | None, encryption: Encryption | None, kms_key_id: str | None
 ) -> "S3Config":
-    config: S3Config = {"endpoint": endpoint, "region": region}
+    if encryption and encryption not in get_args(Encryption):
+        raise SettingsError(
+            f"Encryption {encryption!r} is not known: use {' or '.join(get_args(Encryption))}."
+        )
+    if kms_key_id and encryption != "aws:kms":
+        raise SettingsError("A KMS key needs the encryption aws:kms.")
+    config: S3Config = {"endpoint": place.endpoint, "region": place.region}
     if credentials:
         config["access_key_id"] = credentials.access_key_id
         config["secret_access_key"] = credentials.secret_access_key
-    if credentials and credentials.session_token:
-        config["session_token"] = credentials.session_token
+        if credentials.session_token:
+            config["session_token"] = credentials.session_token
     if encryption:
         config["server_side_encryption"] = encryption
     if kms_key_id:
         config["sse_kms_key_id"] = kms_key_id
     return config
+
+
+def _retries(within: timedelta) -> "RetryConfig":
+    first, longest = timedelta(seconds=0.1), timedelta(seconds=2)
+    return {
+        "max_retries": 3,
+        "retry_timeout": within,
+        "backoff": {"init_backoff": first, "max_backoff": longest, "base": 2},
+    }
+
+
+def _presigner(place: S3Place, credentials: S3Credentials) -> Presign:
+    base = "/".join(part for part in (place.public_endpoint, place.bucket, place.prefix) if part)
+
+    def presign(key: str, seconds: int, response_headers: dict[str, str]) -> str:
+        return presign_get(f"{base}/{quote(key)}", place.region, credentials, seconds, response_headers)
+
+    return presign

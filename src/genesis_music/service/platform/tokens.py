@@ -159,7 +159,7 @@ class AccessTokens:
             raise ExpiredTokenError("The access token has expired: refresh it.") from error
         except (JoseError, ValueError, TypeError, KeyError) as error:
             raise _invalid() from error
-        return _claims(decoded.claims)
+        return self._claims(decoded.claims)
 
     def _key_of(self, signed: Any) -> Any:
         header = signed.headers()
@@ -182,18 +182,20 @@ class AccessTokens:
             iat={"essential": True},
         )
 
+    def _claims(self, claims: dict[str, Any]) -> Claims:
+        """What the library leaves open: one audience only, and the types of our own claims."""
+        texts = [claims.get(name) for name in ("sub", "sid", "role", "jti")]
+        times = [claims["iat"], claims["exp"]]
+        if claims["aud"] != self._audience or any(type(time) is not int for time in times):
+            raise _invalid()
+        if not all(isinstance(text, str) and text for text in texts):
+            raise _invalid()
+        user_id, session_id, role, token_id = map(str, texts)
+        return Claims(user_id, session_id, role, token_id, *times)
+
 
 def _invalid() -> TokenError:
     return TokenError("The access token is not valid: sign in again.")
-
-
-def _claims(claims: dict[str, Any]) -> Claims:
-    texts = [claims.get(name) for name in ("sub", "sid", "role", "jti")]
-    times = [claims["iat"], claims["exp"]]
-    if not all(isinstance(text, str) and text for text in texts) or not all(type(t) is int for t in times):
-        raise _invalid()
-    user_id, session_id, role, token_id = map(str, texts)
-    return Claims(user_id, session_id, role, token_id, *times)
 
 
 class SecretKind(StrEnum):

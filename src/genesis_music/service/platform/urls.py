@@ -41,6 +41,7 @@ _SPECIAL_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
         "168.63.129.16/32",  # Azure's host, public by its number only
+        "192.0.0.0/24",  # protocol assignments, among them a cloud's metadata
         "192.88.99.0/24",  # relays from IPv6 to IPv4 (6to4)
         "2001::/23",  # protocol assignments, among them Teredo (holds an IPv4 address)
         "2001:db8::/32",  # documentation
@@ -110,6 +111,8 @@ def check_url(url: str, policy: UrlPolicy = PUBLIC_HTTPS) -> CheckedUrl:
     if "@" in parts.netloc:
         raise UnsafeUrlError("A link with a user name in it is not accepted: leave it out.")
     host = _ascii_host(parts.hostname)
+    if ("[" in parts.netloc) != (":" in host):
+        raise _malformed()
     port = _USUAL_PORTS[parts.scheme] if parts.port is None else parts.port
     if not policy.may_be_private(host, port):
         _check_public(parts.scheme, host, port, policy)
@@ -230,7 +233,6 @@ class _SafeTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         checked = check_url(str(request.url), self._policy)
-        # Compressed answers could unpack to any size.
         request.headers["accept-encoding"] = "identity"
         assert isinstance(request.stream, httpx.SyncByteStream)
         with _httpx_errors():
@@ -250,7 +252,10 @@ class _SafeTransport(httpx.BaseTransport):
             )
         return httpx.Response(
             response.status,
-            headers=response.headers,
+            # A compressed answer could unpack to any size: left as it is.
+            headers=[
+                (name, value) for name, value in response.headers if name.lower() != b"content-encoding"
+            ],
             stream=_BoundedStream(response, self._policy.max_bytes),
             extensions=response.extensions,
         )
