@@ -13,11 +13,8 @@ from sqlalchemy import select
 from genesis_music.formats.registry import FORMATS, safe_stem
 from genesis_music.service.errors import ConflictError, GoneError, NotFoundError
 from genesis_music.service.platform.container import Platform
-from genesis_music.service.platform.storage import (
-    StorageMissingError,
-    StorageRangeError,
-    content_disposition,
-)
+from genesis_music.service.platform.presign import content_disposition
+from genesis_music.service.platform.storage import StorageMissingError, StorageRangeError
 from genesis_music.service.transcriptions.erasing import cache_tag
 from genesis_music.service.transcriptions.keys import audio_suffix, media_type
 from genesis_music.service.transcriptions.ranges import UnsatisfiableRangeError, parse_range
