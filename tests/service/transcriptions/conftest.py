@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import wave
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
 from sqlalchemy import select
 
+from genesis_music.pipeline.heard import Heard, Part
+from genesis_music.score import Note, SourceInfo
 from genesis_music.service.app import create_app
 from genesis_music.service.guards import guarded
 from genesis_music.service.jobs.attempts import JobAttempts
@@ -31,6 +37,9 @@ from tests.service.servers import S3Server
 PORCH = Path(__file__).parents[3] / "examples" / "morning-porch.ogg"
 FEW_SECONDS = {"end": "4"}
 """Options that let a test listen to a few seconds only."""
+
+SQLITE_ONLY = pytest.mark.parametrize("platform", ["sqlite"], indirect=True)
+"""For tests whose outcome does not depend on the database or the storage."""
 
 
 @dataclass
@@ -98,6 +107,40 @@ def bench(platform: Platform) -> Iterator[Workbench]:
     workbench = Workbench(platform)
     yield workbench
     workbench.jobs.queue.close()
+
+
+@pytest.fixture
+def quick(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> Workbench:
+    """A workbench whose recordings all sound the same, without a network listening to them."""
+    notes = tuple(Note(0.5 * beat, 0.45, 52 + beat % 12, 0.8, 0.9) for beat in range(16))
+
+    def hear(path: Path, *_: Any, **__: Any) -> Heard:
+        source = SourceInfo("heard", 8.0, 44100, hashlib.sha256(path.read_bytes()).hexdigest())
+        return Heard(source, "tests", (Part("Guitar", "guitar", notes),))
+
+    monkeypatch.setattr("genesis_music.service.transcriptions.handler.hear", hear)
+    return bench
+
+
+@pytest.fixture(scope="session")
+def tone() -> bytes:
+    """A small recording."""
+    return wav(1.0)
+
+
+def wav(seconds: float, frequency_hz: float = 220.0) -> bytes:
+    """A sine as a WAV file."""
+    rate = 8000
+    samples = (12000 * np.sin(2 * np.pi * frequency_hz * np.arange(round(seconds * rate)) / rate)).astype(
+        "<i2"
+    )
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(rate)
+        writer.writeframes(samples.tobytes())
+    return file.getvalue()
 
 
 @pytest.fixture(scope="session")

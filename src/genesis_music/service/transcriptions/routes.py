@@ -69,6 +69,8 @@ async def transcribe(
     with spooling(settings.max_upload_bytes) as spool:
         form = await read_form(request.headers["content-type"], request.stream(), spool)
         options = form_options(form.fields)
+        if form.filename is None:
+            raise InvalidRequestError(f"{FILE_FIELD}: choose a recording.")
         received = await run_in_threadpool(spool.finish)
         return await run_in_threadpool(
             _add_file, service, idempotency, identity.user_id, received, form, options
@@ -93,9 +95,7 @@ def _add_file(
     form: Form,
     options: TranscriptionOptions,
 ) -> Response:
-    if form.filename is None:
-        raise InvalidRequestError(f"{FILE_FIELD}: choose a recording.")
-    filename = clean_filename(form.filename)
+    filename = clean_filename(form.filename or "")
     with idempotency.attempt(f"{received.sha256} {options.model_dump_json()} {filename}") as attempt:
         if attempt.answer is not None:
             return _answer(attempt.answer)
