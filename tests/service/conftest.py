@@ -25,7 +25,7 @@ from genesis_music.service.config import Mode
 from genesis_music.service.guards import guarded
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.passwords import hash_password
-from tests.service.platforms import PUBLIC_URL, PostgresTemplate, SqliteTemplate, make_platform, make_settings
+from tests.service.platforms import PUBLIC_URL, MigratedPostgres, SqliteTemplate, make_platform, make_settings
 from tests.service.servers import Postgres, TestRedis, postgres, redis_server, s3_server
 
 __all__ = ["postgres", "redis_server", "s3_server"]
@@ -58,8 +58,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: Postgres) -> PostgresTemplate:
-    return PostgresTemplate(postgres)
+def migrated_postgres(postgres: Postgres) -> MigratedPostgres:
+    return MigratedPostgres(postgres)
 
 
 @pytest.fixture
@@ -77,17 +77,27 @@ def sqlite(sqlite_template: SqliteTemplate, tmp_path: Path) -> tuple[str, str]:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def platform(
-    request: pytest.FixtureRequest, redis: Redis, redis_server: TestRedis, tmp_path: Path
+def platform(request: pytest.FixtureRequest) -> Platform:
+    """The parts of the production mode, on either database."""
+    parts: Platform = request.getfixturevalue(f"{request.param}_platform")
+    return parts
+
+
+@pytest.fixture
+def sqlite_platform(
+    sqlite: tuple[str, str], redis: Redis, redis_server: TestRedis, tmp_path: Path
 ) -> Iterator[Platform]:
-    """The parts of the production mode."""
-    if request.param == "sqlite":
-        database = request.getfixturevalue("sqlite")
-    else:
-        database = request.getfixturevalue("postgres_template").copy()
-    parts = make_platform(make_settings(database, redis_server.url, tmp_path), redis)
-    yield parts
-    parts.database.close()
+    """The parts of the production mode on SQLite."""
+    yield from _closed_after(make_platform(make_settings(sqlite, redis_server.url, tmp_path), redis))
+
+
+@pytest.fixture
+def postgres_platform(
+    migrated_postgres: MigratedPostgres, redis: Redis, redis_server: TestRedis, tmp_path: Path
+) -> Iterator[Platform]:
+    """The parts of the production mode on PostgreSQL with a replica."""
+    settings = make_settings(migrated_postgres.emptied(), redis_server.url, tmp_path)
+    yield from _closed_after(make_platform(settings, redis))
 
 
 @pytest.fixture
@@ -98,8 +108,7 @@ def embedded_platform(
     settings = make_settings(sqlite, redis_server.url, tmp_path, mode=Mode.EMBEDDED)
     parts = make_platform(settings, redis)
     ensure_local_user(parts.database)
-    yield parts
-    parts.database.close()
+    yield from _closed_after(parts)
 
 
 @pytest.fixture
@@ -150,6 +159,11 @@ def make_person(platform: Platform, email: str, role: Role = Role.USER) -> Perso
         session.add(UserPreferences(user_id=row.id))
         signed_in = start_session(session, platform.settings, row, RequestInfo("203.0.113.7", "tests"))
     return Person(row.id, email, PASSWORD, signed_in)
+
+
+def _closed_after(parts: Platform) -> Iterator[Platform]:
+    yield parts
+    parts.database.close()
 
 
 @cache

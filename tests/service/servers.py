@@ -199,6 +199,10 @@ class S3Server(Server):
         where = endpoint or self.endpoint
         return f"s3://genesis/{prefix or secrets.token_hex(6)}?endpoint={where}&region=us-east-1"
 
+    def holds(self, content: bytes) -> bool:
+        """Tell whether the disk has `content` in plain."""
+        return any(content in path.read_bytes() for path in (self._folder / "data").rglob("*.dat"))
+
     def _run(self) -> ChildProcess:
         child = ChildProcess(
             [weed_program(), "server", *(f"-{name}={value}" for name, value in self._options().items())],
@@ -223,6 +227,7 @@ class S3Server(Server):
             "s3.port.iceberg": 0,
             "s3.port.lance": 0,
             "master.telemetry": "false",
+            "master.resumeState": "false",  # otherwise a restart takes three times as long
             "master.volumeSizeLimitMB": 256,
             "volume.max": 64,
             **dict(zip(ports, self._ports, strict=True)),
@@ -239,8 +244,11 @@ class S3Server(Server):
 
     def _ping(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/status", timeout=1) as answer:
-                return answer.status == 200
+            # The gateway answers before the master knows where files can go.
+            fetch(f"{self.endpoint}/status")
+            return bool(
+                json.loads(fetch(f"http://127.0.0.1:{self._ports[4]}/dir/status"))["Topology"]["DataCenters"]
+            )
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
 
@@ -352,6 +360,12 @@ def await_ready(child: ChildProcess, ping: Callable[[], bool]) -> ChildProcess:
         child.kill()
         raise
     return child
+
+
+def fetch(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=1) as answer:
+        content: bytes = answer.read()
+        return content
 
 
 def until(condition: Callable[[], bool], seconds: float = START_SECONDS) -> None:

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
-import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from genesis_music.service.platform.presign import S3Credentials
+from genesis_music.errors import SettingsError
 from genesis_music.service.platform.storage import (
     ObjectStore,
     StorageKeyError,
@@ -185,27 +187,51 @@ def test_orphans_are_what_nothing_refers_to(store: ObjectStore):
     assert store.exists("results/1/a")
 
 
-def test_a_link_needs_no_credentials_names_the_file_and_expires(s3_server: S3Server):
-    store = ObjectStore.from_url(s3_server.url(), credentials=s3_server.credentials)
-    store.put_bytes("results/1/song.mid", b"MThd")
-    url = store.presigned_url(
-        "results/1/song.mid", 60, filename='Lágrima "live"/1.mid', content_type="audio/midi"
-    )
-    assert url is not None
-    answer = httpx.get(url)
-    assert (answer.status_code, answer.content) == (200, b"MThd")
-    assert "filename*=UTF-8''L%C3%A1grima%20%22live%22%2F1.mid" in answer.headers["content-disposition"]
-    assert answer.headers["content-type"] == "audio/midi"
-    assert httpx.get(url.split("?")[0]).status_code == 403
-    assert httpx.get(url.replace("song.mid?", "song.gp5?")).status_code == 403
-
-
-def test_a_local_folder_has_no_links(tmp_path: Path):
-    assert ObjectStore.from_url(f"file://{tmp_path}").presigned_url("a", 60) is None
-
-
-def test_wrong_credentials_are_refused(s3_server: S3Server):
-    forged = S3Credentials(s3_server.credentials.access_key_id, "wrong")
-    store = ObjectStore.from_url(s3_server.url(), credentials=forged)
+def test_an_object_replaced_while_it_is_read_is_not_mixed_with_its_successor(store: ObjectStore):
+    store.put_bytes("a", b"1" * 3 * MEBIBYTE)
+    blocks = store.stream("a")
+    assert next(blocks) == b"1" * MEBIBYTE
+    store.put_bytes("a", b"2" * 3 * MEBIBYTE)
     with pytest.raises(StorageUnavailableError):
-        store.put_bytes("a", b"1")
+        next(blocks)
+
+
+def test_an_upload_keeps_its_own_error_even_if_it_looks_like_the_storages(store: ObjectStore, tmp_path: Path):
+    def body() -> Iterator[bytes]:
+        yield b"x"
+        raise FileNotFoundError("the spool file")
+
+    with pytest.raises(FileNotFoundError, match="spool"):
+        store.put_stream("a", body())
+    with pytest.raises(FileNotFoundError, match="nothing"):
+        store.put_file("a", tmp_path / "nothing")
+
+
+@given(size=st.integers(0, 3 * MEBIBYTE), cuts=st.lists(st.integers(0, 4 * MEBIBYTE), max_size=6))
+def test_any_cut_of_an_upload_and_any_range_fit_together(size: int, cuts: list[int]):
+    store = ObjectStore.from_url("memory://")
+    content = (bytes(range(256)) * (size // 256 + 1))[:size]
+    edges = sorted({0, size, *(min(cut, size) for cut in cuts)})
+    store.put_stream("a", (content[first:last] for first, last in pairwise(edges)))
+    assert b"".join(store.stream("a")) == content
+    for first, last in pairwise(edges):
+        assert store.get_range("a", first, last) == content[first:last]
+
+
+NONSENSE = [
+    *("http://example.org/x", "/folder", "", "file://folder", "file:relative", "file:///x?region=y"),
+    *("s3:///prefix", "s3://key:secret@bucket/x", "s3://bucket?colour=red", "s3://bucket?timeout=soon"),
+]
+
+
+@pytest.mark.parametrize("url", NONSENSE)
+def test_a_storage_address_that_makes_no_sense_is_refused_at_the_start(url: str):
+    with pytest.raises(SettingsError):
+        ObjectStore.from_url(url)
+
+
+def test_settings_of_s3_beside_a_folder_are_refused(tmp_path: Path):
+    with pytest.raises(SettingsError, match="remove them"):
+        ObjectStore.from_url(f"file://{tmp_path}", encryption="AES256")
+    with pytest.raises(SettingsError, match="aws:kms"):
+        ObjectStore.from_url("s3://bucket", encryption="AES256", kms_key_id="key")

@@ -36,9 +36,12 @@ class BestEffort:
         """True while Redis is being left alone after a failure."""
         return time.monotonic() < self._resumes_at
 
-    def attempt(self, action: Callable[[], T], otherwise: T) -> T:
-        """Return what `action` returns, or `otherwise` when Redis does not answer."""
-        if not self.degraded:
+    def attempt(self, action: Callable[[], T], otherwise: T, *, urgent: bool = False) -> T:
+        """Return what `action` returns, or `otherwise` when Redis does not answer.
+
+        `urgent` asks Redis even while it is being left alone.
+        """
+        if urgent or not self.degraded:
             try:
                 return action()
             except RedisError as error:

@@ -3,7 +3,7 @@
 The specification's states: CLOSED (calls pass), OPEN (calls are refused at once), HALF_OPEN (one call at a
 time tries whether the service is back). All processes share one state through Redis, by Redis' clock.
 
-1. Only failures of the service count (`BreakerRule.failures`): a private video says nothing about YouTube's
+1. Only failures of the service count (`BreakerRule`): a private video says nothing about YouTube's
    health. Any other exception leaves the state as it is; success closes the circuit and forgets earlier failures.
 2. A trial call holds its right for `trial_seconds` only: when its process is killed, another call may try.
 3. While Redis is away each process keeps its own state (counted and logged, see `best_effort`).
@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import cast
 
 from redis import Redis
@@ -55,7 +56,9 @@ class BreakerRule:
     """When a circuit opens, and for how long."""
 
     failures: tuple[type[BaseException], ...]
-    """The exceptions that mean "the service does not work"."""
+    """The exceptions that mean "the service does not work" …"""
+    unless: Callable[[BaseException], bool] = lambda _: False
+    """… except those of which this says that they mean something else (a private video)."""
     threshold: int = 5
     """Failures in a row that open the circuit."""
     open_seconds: float = 60.0
@@ -75,7 +78,7 @@ class Circuit:
     """OPEN: refused until then; HALF_OPEN: the trial call has the field until then (Unix seconds)."""
 
 
-def admit(circuit: Circuit, rule: BreakerRule, now: float) -> tuple[Circuit, float]:
+def admit(circuit: Circuit, now: float, rule: BreakerRule) -> tuple[Circuit, float]:
     """Return the circuit after a call asks to pass, and how long it must wait (0: it may pass now)."""
     if circuit.state is State.CLOSED:
         return circuit, 0.0
@@ -89,7 +92,7 @@ def succeeded(circuit: Circuit) -> Circuit:
     return circuit if circuit.state is State.OPEN else Circuit()
 
 
-def failed(circuit: Circuit, rule: BreakerRule, now: float) -> Circuit:
+def failed(circuit: Circuit, now: float, rule: BreakerRule) -> Circuit:
     """Return the circuit after the service failed."""
     failures = circuit.failures + 1
     if circuit.state is State.OPEN or (circuit.state is State.CLOSED and failures < rule.threshold):
@@ -124,11 +127,9 @@ class Breakers:
         self._enter(name, rule)
         try:
             yield
-        except rule.failures:
-            self._change(name, lambda circuit, now: failed(circuit, rule, now))
-            raise
-        except BaseException:
-            self._change(name, abandoned)
+        except BaseException as error:
+            counts = isinstance(error, rule.failures) and not rule.unless(error)
+            self._change(name, partial(failed, rule=rule) if counts else abandoned)
             raise
         self._change(name, lambda circuit, _: succeeded(circuit))
 
@@ -147,7 +148,7 @@ class Breakers:
 
         def ask(circuit: Circuit, now: float) -> Circuit:
             nonlocal wait_seconds
-            changed, wait_seconds = admit(circuit, rule, now)
+            changed, wait_seconds = admit(circuit, now, rule)
             return changed
 
         self._change(name, ask)

@@ -12,7 +12,7 @@ ANSWER_TIMEOUT_SECONDS = 2.0
 RETRIES = 1
 
 
-def connect_redis(url: str) -> Redis:
+def connect_redis(url: str, answer_seconds: float = ANSWER_TIMEOUT_SECONDS) -> Redis:
     """Return a thread-safe client with a connection pool for `redis://`, `rediss://` or `unix://` URLs.
 
     Nothing is sent yet: a server that is away shows itself at the first command, as a RedisError within about 3 s.
@@ -20,7 +20,7 @@ def connect_redis(url: str) -> Redis:
     return Redis.from_url(
         url,
         socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        socket_timeout=ANSWER_TIMEOUT_SECONDS,
+        socket_timeout=answer_seconds,
         retry=Retry(
             ExponentialWithJitterBackoff(base=0.05, cap=0.5),
             RETRIES,

@@ -118,6 +118,8 @@ class Source:
     def _watching(self) -> Iterator[None]:
         try:
             yield
+        except GeneratorExit:  # the storage gave up first
+            raise
         except BaseException as error:
             self._error = error
             raise

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 from genesis_music.service.config import MEGABYTE, ServiceSettings
 from genesis_music.service.errors import TooLargeError, UnsupportedMediaError
 from genesis_music.service.platform.headers import BodyLimit, RouteLimit
-from genesis_music.service.transcriptions.schemas import LinkRequest
 from genesis_music.service.transcriptions.options import TranscriptionOptions
+from genesis_music.service.transcriptions.schemas import LinkRequest
 
 Model = TypeVar("Model", bound=BaseModel)
 

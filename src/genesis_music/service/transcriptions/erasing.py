@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from genesis_music.service.platform.container import Platform
-from genesis_music.service.platform.storage import StorageError
+from genesis_music.service.platform.storage import StorageUnavailableError
 from genesis_music.service.transcriptions.keys import results_prefix, upload_prefix
 from genesis_music.service.transcriptions.recordings import release_recording
 
@@ -22,7 +22,7 @@ def erase_files(transcription_id: UUID, audio_path: str | None, platform: Platfo
         platform.storage.delete_prefix(results_prefix(transcription_id))
         if audio_path:
             release_recording(audio_path, platform)
-    except (StorageError, SQLAlchemyError):
+    except (StorageUnavailableError, SQLAlchemyError):
         log.warning("files of a deleted transcription are left for the sweep", exc_info=True)
 
 
@@ -30,7 +30,7 @@ def erase_upload(upload_id: UUID, platform: Platform) -> None:
     """Delete the pieces of an upload; as :func:`erase_files`, never raises."""
     try:
         platform.storage.delete_prefix(upload_prefix(upload_id))
-    except StorageError:
+    except StorageUnavailableError:
         log.warning("pieces of an upload are left for the sweep", exc_info=True)
 
 

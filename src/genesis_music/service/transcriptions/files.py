@@ -11,9 +11,10 @@ from fastapi.responses import RedirectResponse, StreamingResponse
 from sqlalchemy import select
 
 from genesis_music.formats.registry import FORMATS, safe_stem
-from genesis_music.service.errors import ConflictError, GoneError, NotFoundError, ServiceError
+from genesis_music.service.errors import ConflictError, GoneError, NotFoundError
 from genesis_music.service.platform.container import Platform
-from genesis_music.service.platform.storage import StorageMissingError, content_disposition
+from genesis_music.service.platform.presign import content_disposition
+from genesis_music.service.platform.storage import StorageMissingError, StorageRangeError
 from genesis_music.service.transcriptions.erasing import cache_tag
 from genesis_music.service.transcriptions.keys import audio_suffix, media_type
 from genesis_music.service.transcriptions.ranges import UnsatisfiableRangeError, parse_range
@@ -31,14 +32,9 @@ class NoResultError(ConflictError):
 
     def __init__(self, row: Transcription) -> None:
         super().__init__(
-            "There is no result yet: wait until the transcription is complete.", extra={"status": str(row.status)}
+            "There is no result yet: wait until the transcription is complete.",
+            extra={"status": str(row.status)},
         )
-
-
-class RangeError(ServiceError):
-    """Nothing of the range is there."""
-
-    status, code, title = 416, "range-not-satisfiable", "Outside the recording"
 
 
 def send_result(row: Transcription, platform: Platform, if_none_match: str | None) -> Response:
@@ -89,7 +85,9 @@ def send_file(
         f"{safe_stem(row.title)}.{name}",
         FORMATS[name].media_type,
     )
-    if redirect and (link := platform.storage.presigned_url(key, LINK_SECONDS, filename=filename, content_type=kind)):
+    if redirect and (
+        link := platform.storage.presigned_url(key, LINK_SECONDS, filename=filename, content_type=kind)
+    ):
         return _redirect(link)
     headers = _REVALIDATE | {
         "ETag": f'"{row.id.hex}-{row.revision}-{name}"',
@@ -104,14 +102,16 @@ def send_file(
 def send_audio(
     row: Transcription, platform: Platform, request: Request, range_: str | None, *, redirect: bool
 ) -> Response:
-    """The original recording, whole or one range of it; raises ConflictError, RangeError."""
+    """The original recording, whole or one range of it; raises ConflictError, StorageRangeError."""
     key = row.audio_path
     if key is None:
         raise ConflictError("The recording was not downloaded yet.", extra={"status": str(row.status)})
     filename = f"{safe_stem(row.title)}.{audio_suffix(key)}"
     head_only = request.method == "HEAD"
     if redirect and not head_only:
-        link = platform.storage.presigned_url(key, LINK_SECONDS, filename=filename, content_type=media_type(key))
+        link = platform.storage.presigned_url(
+            key, LINK_SECONDS, filename=filename, content_type=media_type(key)
+        )
         if link:
             return _redirect(link)
     size = _size(platform, key)
@@ -127,7 +127,9 @@ def send_audio(
     try:
         part = parse_range(None if head_only else range_, size)
     except UnsatisfiableRangeError as error:
-        raise RangeError("The range begins after the end.", headers={"Content-Range": f"bytes */{size}"}) from error
+        raise StorageRangeError(
+            "The range begins after the end.", headers={"Content-Range": f"bytes */{size}"}
+        ) from error
     start, end = (part.start, part.end) if part else (0, size)
     headers["Content-Length"] = str(end - start)
     if part:

@@ -26,7 +26,7 @@ from genesis_music.service.jobs.states import JobGoneError
 from genesis_music.service.jobs.tables import Job, JobKind
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import after_commit, utc_now
-from genesis_music.service.platform.storage import StorageError, StorageMissingError
+from genesis_music.service.platform.storage import StorageMissingError, StorageUnavailableError
 from genesis_music.service.transcriptions import keys
 from genesis_music.service.transcriptions.downloads import download
 from genesis_music.service.transcriptions.names import LONGEST_TITLE, clean_line
@@ -91,7 +91,7 @@ class TranscriptionHandler:
             transcriptions.update(row, status=job.status, progress=job.progress)
 
     def clean_up(self, work: Work) -> None:
-        """Delete an unfinished attempt's files; a result stays (see :meth:`_store` for the attempt that may be running)."""
+        """Delete an unfinished attempt's files; a result stays."""
         prefix = keys.result_prefix(work)
         with self._platform.database.writing() as session:
             lock_content(session, prefix)
@@ -151,7 +151,7 @@ class TranscriptionHandler:
             key = keep_recording(received, facts, self._platform)
             if self._keep_for(work, received, key, facts.title or title, facts.duration_seconds):
                 return received.path
-        raise StorageError("The downloaded recording could not be kept; try again.")
+        raise StorageUnavailableError("The downloaded recording could not be kept; try again.")
 
     def _keep_for(self, work: Work, received: Received, key: str, title: str, seconds: float) -> bool:
         """Note the downloaded recording at once, so that another attempt does not download it again."""
@@ -192,7 +192,7 @@ class TranscriptionHandler:
         """
         lock_content(session, stored.prefix)
         if sum(1 for _ in self._platform.storage.list(stored.prefix)) != stored.files:
-            raise StorageError("The result's files were cleaned up too early; try again.")
+            raise StorageUnavailableError("The result's files were cleaned up too early; try again.")
         transcriptions = TranscriptionRepository(session)
         row = transcriptions.find_by_id(work.transcription_id)
         if row is None:
@@ -201,14 +201,14 @@ class TranscriptionHandler:
         transcriptions.update(
             row, options=work.options, revision=row.revision + 1, completed_at=utc_now(), **_facts(stored)
         )
-        after_commit(session, lambda: self._replaced(work, old_prefix, stored.prefix))
+        after_commit(session, lambda: self._replaced(old_prefix, stored.prefix))
 
-    def _replaced(self, work: Work, old_prefix: str | None, new_prefix: str) -> None:
+    def _replaced(self, old_prefix: str | None, new_prefix: str) -> None:
         if not old_prefix or old_prefix == new_prefix:
             return
         try:
             self._platform.storage.delete_prefix(old_prefix)
-        except StorageError:
+        except StorageUnavailableError:
             log.warning("files of an earlier result are left for the sweep", exc_info=True)
 
 

@@ -1,4 +1,4 @@
-"""News of finished jobs: what is to be told is written down in the transaction that ends the job, and told afterwards."""
+"""News of finished jobs: written down in the transaction that ends the job, told afterwards."""
 
 from __future__ import annotations
 
@@ -135,7 +135,9 @@ def _letter(session: Session, job_id: UUID, platform: Platform) -> tuple[str, st
     """Address, subject and text; ``None`` when there is nothing to tell any more."""
     job = session.get(Job, job_id)
     row = session.get(Transcription, job.transcription_id) if job is not None else None
-    user = session.scalars(select(User).where(User.id == job.user_id)).one_or_none() if job is not None else None
+    user = (
+        session.scalars(select(User).where(User.id == job.user_id)).one_or_none() if job is not None else None
+    )
     if job is None or row is None or user is None:
         return None
     link = page_url(platform, row.id)
@@ -147,6 +149,9 @@ def _letter(session: Session, job_id: UUID, platform: Platform) -> tuple[str, st
         f"No tab yet: {row.title}",
         f"“{row.title}” could not be transcribed. {job.error_message}\n\n"
         f"You can try other settings or another recording: {link}"
-        + (f"\n\nIf it stays like this, write to {support} and name the reference {job.id}." if support else ""),
+        + (
+            f"\n\nIf it stays like this, write to {support} and name the reference {job.id}."
+            if support
+            else ""
+        ),
     )
-

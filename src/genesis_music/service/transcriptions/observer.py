@@ -51,7 +51,9 @@ class TranscriptionsOfAccounts:
 
     def export(self, session: Session, user_id: UUID) -> dict[str, Any]:
         """Return the user's transcriptions with their tabs and analyses, links and webhooks."""
-        query = select(Transcription).where(Transcription.user_id == user_id).order_by(Transcription.created_at)
+        query = (
+            select(Transcription).where(Transcription.user_id == user_id).order_by(Transcription.created_at)
+        )
         documents = query.options(undefer(Transcription.tab_data), undefer(Transcription.theory_analysis))
         shares = ShareRepository(session)
         webhooks = WebhookRepository(session).find_all(user_id=user_id)

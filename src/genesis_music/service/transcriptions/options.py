@@ -38,7 +38,7 @@ class PageOptions(BaseModel):
     """Fret of the capo; ``auto`` finds it."""
     quantise: Annotated[str, Field(max_length=20, examples=[AUTO, "1/16", "1/8T"])] = AUTO
     """Finest written value; ``auto`` chooses per beat."""
-    swing: Choice = AUTO
+    swing: Choice = "auto"
     tempo: Annotated[float, Field(ge=20, le=400, allow_inf_nan=False)] | None = None
     """A hint: quarter notes per minute."""
     time_signature: Annotated[str, Field(max_length=10, examples=["4/4", "6/8"])] | None = None
@@ -75,7 +75,7 @@ class TranscriptionOptions(PageOptions):
     start: Seconds = 0.0
     end: Seconds | None = None
     engine: Annotated[str, Field(max_length=40, examples=[DEFAULT_ENGINE])] = DEFAULT_ENGINE
-    denoise: Choice = AUTO
+    denoise: Choice = "auto"
 
     @field_validator("instrument")
     @classmethod

@@ -23,7 +23,7 @@ from genesis_music.service.platform.media import (
     TooLongError,
     check_media,
 )
-from genesis_music.service.platform.storage import StorageError
+from genesis_music.service.platform.storage import StorageUnavailableError
 from genesis_music.service.transcriptions.keys import audio_key
 from genesis_music.service.transcriptions.repository import TranscriptionRepository, lock_content
 from genesis_music.service.transcriptions.spool import Received
@@ -95,5 +95,5 @@ def release_recording(key: str, platform: Platform) -> None:
             return
         try:
             platform.storage.delete(key)
-        except StorageError:
+        except StorageUnavailableError:
             log.warning("a recording is left for the sweep", exc_info=True)

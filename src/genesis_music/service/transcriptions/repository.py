@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from genesis_music.service.errors import InvalidRequestError, NotFoundError
@@ -105,12 +106,17 @@ class TranscriptionRepository(Repository[Transcription]):
 
     def newest_jobs(self, transcription_ids: Sequence[UUID]) -> dict[UUID, Job]:
         """The newest job of each transcription."""
-        query = select(Job).where(Job.transcription_id.in_(transcription_ids)).order_by(Job.created_at, Job.id)
+        query = (
+            select(Job).where(Job.transcription_id.in_(transcription_ids)).order_by(Job.created_at, Job.id)
+        )
         return {job.transcription_id: job for job in self.session.scalars(query)}
 
     def uses_audio(self, key: str) -> bool:
         """Whether any transcription, of any user, has this recording."""
-        return self.session.scalar(select(Transcription.id).where(Transcription.audio_path == key).limit(1)) is not None
+        return (
+            self.session.scalar(select(Transcription.id).where(Transcription.audio_path == key).limit(1))
+            is not None
+        )
 
     def audio_keys(self, user_id: UUID) -> Sequence[str]:
         """Keys of all recordings of a user, each once."""
@@ -218,17 +224,25 @@ def lock_content(session: Session, key: str) -> None:
 
 
 def _conditions(which: Filter) -> list[ColumnElement[bool]]:
-    wanted: list[tuple[object, ColumnElement[bool]]] = [
-        (which.statuses, Transcription.status.in_(which.statuses)),
-        (which.source_type, Transcription.source_type == which.source_type),
-        (which.key_signature, func.lower(Transcription.key_signature) == (which.key_signature or "").lower()),
-        (which.least_tempo is not None, Transcription.tempo >= which.least_tempo),
-        (which.most_tempo is not None, Transcription.tempo <= which.most_tempo),
-        (which.created_from, Transcription.created_at >= which.created_from),
-        (which.created_to, Transcription.created_at <= which.created_to),
-    ]
-    conditions = [condition for given, condition in wanted if given]
-    return [*conditions, *(_contains(word) for word in (which.words or "").split())]
+    conditions = [_contains(word) for word in (which.words or "").split()]
+    if which.statuses:
+        conditions.append(Transcription.status.in_(which.statuses))
+    if which.source_type is not None:
+        conditions.append(Transcription.source_type == which.source_type)
+    if which.key_signature:
+        conditions.append(func.lower(Transcription.key_signature) == which.key_signature.lower())
+    return [*conditions, *_bounds(which)]
+
+
+def _bounds(which: Filter) -> Iterator[ColumnElement[bool]]:
+    if which.least_tempo is not None:
+        yield Transcription.tempo >= which.least_tempo
+    if which.most_tempo is not None:
+        yield Transcription.tempo <= which.most_tempo
+    if which.created_from is not None:
+        yield Transcription.created_at >= which.created_from
+    if which.created_to is not None:
+        yield Transcription.created_at <= which.created_to
 
 
 def _contains(word: str) -> ColumnElement[bool]:
@@ -240,7 +254,7 @@ def _contains(word: str) -> ColumnElement[bool]:
     return or_(*(column.icontains(word, autoescape=True) for column in columns))
 
 
-def _column(sort: Sort) -> ColumnElement[datetime] | ColumnElement[str] | ColumnElement[int]:
+def _column(sort: Sort) -> SQLColumnExpression[Any]:
     return {
         "created_at": Transcription.created_at,
         "title": func.lower(Transcription.title),

@@ -31,7 +31,7 @@ MayRedirect = Annotated[
 ]
 
 
-@router.get("/result", operation_id="getResult", response_model=Result)
+@router.get("/result", response_model=Result)
 def get_result(
     transcription_id: UUID,
     identity: CurrentUser,
@@ -43,7 +43,7 @@ def get_result(
     return send_result(service.find(identity.user_id, transcription_id), platform, if_none_match)
 
 
-@router.get("/files/{format}", operation_id="getFile", response_class=Response)
+@router.get("/files/{format}", response_class=Response)
 def get_file(
     transcription_id: UUID,
     format: FormatName,
@@ -59,7 +59,7 @@ def get_file(
 
 
 @router.head("/audio", operation_id="headAudio", response_class=Response)
-@router.get("/audio", operation_id="getAudio", response_class=Response)
+@router.get("/audio", response_class=Response)
 def get_audio(
     request: Request,
     transcription_id: UUID,
@@ -70,4 +70,6 @@ def get_audio(
     redirect: MayRedirect = True,
 ) -> Response:
     """The original recording, whole or in part."""
-    return send_audio(service.find(identity.user_id, transcription_id), platform, request, range_, redirect=redirect)
+    return send_audio(
+        service.find(identity.user_id, transcription_id), platform, request, range_, redirect=redirect
+    )

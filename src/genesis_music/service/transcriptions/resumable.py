@@ -14,10 +14,15 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from genesis_music.service.errors import ConflictError, InvalidRequestError, ServiceError, TooManyRequestsError
+from genesis_music.service.errors import (
+    ConflictError,
+    InvalidRequestError,
+    ServiceError,
+    TooManyRequestsError,
+)
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import utc_now
-from genesis_music.service.platform.storage import StorageError
+from genesis_music.service.platform.storage import StorageUnavailableError
 from genesis_music.service.transcriptions.bodies import form_options
 from genesis_music.service.transcriptions.erasing import erase_upload
 from genesis_music.service.transcriptions.keys import upload_prefix
@@ -74,7 +79,9 @@ class UploadService:
             raise InvalidRequestError("The file is empty: choose a recording.")
         if length_bytes > settings.max_upload_bytes:
             raise too_large(settings.max_upload_bytes)
-        options = form_options({name: text for name, text in metadata.items() if name not in _CLIENT_METADATA})
+        options = form_options(
+            {name: text for name, text in metadata.items() if name not in _CLIENT_METADATA}
+        )
         with self._platform.database.writing(user_id) as session:
             uploads = UploadRepository(session)
             if uploads.count(user_id) >= MOST_OPEN_UPLOADS:
@@ -135,7 +142,7 @@ class UploadService:
         """Delete a piece that does not count; the sweep finds what cannot be deleted now."""
         try:
             self._platform.storage.delete(key)
-        except StorageError:
+        except StorageUnavailableError:
             log.warning("a piece of an upload is left for the sweep", exc_info=True)
 
     def terminate(self, user_id: UUID, id_: UUID) -> None:

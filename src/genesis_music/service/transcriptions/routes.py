@@ -50,7 +50,6 @@ PAGE_LENGTH, LONGEST_PAGE = 20, 100
 @router.post(
     "",
     status_code=ACCEPTED,
-    operation_id="transcribe",
     response_model=Accepted,
     openapi_extra=TRANSCRIBE_BODY,
     dependencies=[Depends(limit_user(UPLOAD))],
@@ -70,6 +69,8 @@ async def transcribe(
     with spooling(settings.max_upload_bytes) as spool:
         form = await read_form(request.headers["content-type"], request.stream(), spool)
         options = form_options(form.fields)
+        if form.filename is None:
+            raise InvalidRequestError(f"{FILE_FIELD}: choose a recording.")
         received = await run_in_threadpool(spool.finish)
         return await run_in_threadpool(
             _add_file, service, idempotency, identity.user_id, received, form, options
@@ -94,9 +95,7 @@ def _add_file(
     form: Form,
     options: TranscriptionOptions,
 ) -> Response:
-    if form.filename is None:
-        raise InvalidRequestError(f"{FILE_FIELD}: choose a recording.")
-    filename = clean_filename(form.filename)
+    filename = clean_filename(form.filename or "")
     with idempotency.attempt(f"{received.sha256} {options.model_dump_json()} {filename}") as attempt:
         if attempt.answer is not None:
             return _answer(attempt.answer)
@@ -116,7 +115,7 @@ def _answer(answer: Response | Accepted) -> Response:
     return answer
 
 
-@router.get("", operation_id="listTranscriptions")
+@router.get("")
 def list_transcriptions(
     identity: CurrentUser,
     service: TranscriptionsOf,
@@ -127,9 +126,13 @@ def list_transcriptions(
     tempo_max: Annotated[int | None, Query(ge=0, le=1000)] = None,
     created_from: Moment | None = None,
     created_to: Moment | None = None,
-    q: Annotated[str | None, Query(max_length=200, description="Words in the title, file name or link.")] = None,
+    q: Annotated[
+        str | None, Query(max_length=200, description="Words in the title, file name or link.")
+    ] = None,
     sort: Sort = Sort.NEWEST,
-    cursor: Annotated[str | None, Query(max_length=2000, description="`next_cursor` of the page before.")] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=2000, description="`next_cursor` of the page before.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = PAGE_LENGTH,
 ) -> TranscriptionPage:
     """List one's transcriptions, a page at a time; what is added meanwhile neither repeats nor hides any."""
@@ -146,7 +149,7 @@ def list_transcriptions(
     return service.list(identity.user_id, which, sort, cursor, limit)
 
 
-@router.get("/{transcription_id}", operation_id="getTranscription")
+@router.get("/{transcription_id}")
 def get_transcription(
     transcription_id: UUID, identity: CurrentUser, service: TranscriptionsOf
 ) -> TranscriptionDetail:
@@ -154,7 +157,7 @@ def get_transcription(
     return service.detail(identity.user_id, transcription_id)
 
 
-@router.patch("/{transcription_id}", operation_id="renameTranscription")
+@router.patch("/{transcription_id}")
 def rename_transcription(
     transcription_id: UUID, request: TitleRequest, identity: CurrentUser, service: TranscriptionsOf
 ) -> TranscriptionDetail:
@@ -162,7 +165,7 @@ def rename_transcription(
     return service.rename(identity.user_id, transcription_id, request.title)
 
 
-@router.delete("/{transcription_id}", status_code=204, operation_id="deleteTranscription")
+@router.delete("/{transcription_id}", status_code=204)
 def delete_transcription(transcription_id: UUID, identity: CurrentUser, service: TranscriptionsOf) -> None:
     """Delete a transcription with all its files, also while it is worked on."""
     service.delete(identity.user_id, transcription_id)
@@ -171,7 +174,6 @@ def delete_transcription(transcription_id: UUID, identity: CurrentUser, service:
 @router.post(
     "/{transcription_id}/retry",
     status_code=ACCEPTED,
-    operation_id="retryTranscription",
     response_model=Accepted,
     dependencies=[Depends(limit_user(UPLOAD))],
 )
@@ -190,9 +192,7 @@ def retry_transcription(
     return _answer(accepted)
 
 
-@router.post(
-    "/{transcription_id}/retab", status_code=ACCEPTED, operation_id="retab", response_model=Accepted
-)
+@router.post("/{transcription_id}/retab", status_code=ACCEPTED, response_model=Accepted)
 def retab(
     transcription_id: UUID,
     request: RetabRequest,
@@ -208,7 +208,7 @@ def retab(
     return _answer(accepted)
 
 
-@router.post("/{transcription_id}/cancel", operation_id="cancelTranscription")
+@router.post("/{transcription_id}/cancel")
 def cancel_transcription(
     transcription_id: UUID, identity: CurrentUser, service: TranscriptionsOf
 ) -> TranscriptionDetail:

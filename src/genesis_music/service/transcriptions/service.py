@@ -88,9 +88,7 @@ class TranscriptionService:
                 raise
         raise UnavailableError("The recording could not be kept. Try again.", headers={"Retry-After": "5"})
 
-    def add_link(
-        self, user_id: UUID, url: str, options: TranscriptionOptions, also: AlsoStore
-    ) -> Accepted:
+    def add_link(self, user_id: UUID, url: str, options: TranscriptionOptions, also: AlsoStore) -> Accepted:
         """Accept a link; its recording is downloaded by a worker.
 
         Raises:

@@ -39,7 +39,7 @@ SharesOf = Annotated[ShareService, Depends(_service)]
 Token = Annotated[str, Path(max_length=200, examples=["gm_share_4f…"])]
 
 
-@router.post(_OWN, status_code=201, operation_id="createShare")
+@router.post(_OWN, status_code=201)
 def create_share(
     transcription_id: UUID,
     identity: CurrentUser,
@@ -50,19 +50,19 @@ def create_share(
     return shares.create(identity.user_id, transcription_id, request.expires_at)
 
 
-@router.get(_OWN, operation_id="listShares")
+@router.get(_OWN)
 def list_shares(transcription_id: UUID, identity: CurrentUser, shares: SharesOf) -> list[ShareView]:
     """List the links of a transcription, revoked ones too."""
     return list(shares.list(identity.user_id, transcription_id))
 
 
-@router.delete(_OWN + "/{share_id}", status_code=204, operation_id="revokeShare")
+@router.delete(_OWN + "/{share_id}", status_code=204)
 def revoke_share(transcription_id: UUID, share_id: UUID, identity: CurrentUser, shares: SharesOf) -> None:
     """Make a link useless from now on."""
     shares.revoke(identity.user_id, transcription_id, share_id)
 
 
-@router.get("/shared/{token}", operation_id="getShared")
+@router.get("/shared/{token}")
 def get_shared(token: Token, shares: SharesOf, response: Response) -> SharedTranscription:
     """What a link shows; needs no sign-in."""
     row = shares.open(token)
@@ -71,7 +71,7 @@ def get_shared(token: Token, shares: SharesOf, response: Response) -> SharedTran
     return shown.model_copy(update={"files": list(FORMATS) if row.result_prefix else []})
 
 
-@router.get("/shared/{token}/result", operation_id="getSharedResult", response_model=Result)
+@router.get("/shared/{token}/result", response_model=Result)
 def get_shared_result(
     token: Token, shares: SharesOf, platform: PlatformOf, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -79,7 +79,7 @@ def get_shared_result(
     return send_result(shares.open(token), platform, if_none_match)
 
 
-@router.get("/shared/{token}/files/{format}", operation_id="getSharedFile", response_class=Response)
+@router.get("/shared/{token}/files/{format}", response_class=Response)
 def get_shared_file(
     token: Token,
     format: FormatName,
@@ -93,7 +93,7 @@ def get_shared_file(
 
 
 @router.head("/shared/{token}/audio", operation_id="headSharedAudio", response_class=Response)
-@router.get("/shared/{token}/audio", operation_id="getSharedAudio", response_class=Response)
+@router.get("/shared/{token}/audio", response_class=Response)
 def get_shared_audio(
     request: Request,
     token: Token,

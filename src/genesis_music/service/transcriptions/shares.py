@@ -39,7 +39,7 @@ class ShareService:
             row = TranscriptionRepository(session).of_user(transcription_id, user_id, locked=True)
             shares = ShareRepository(session)
             if len(shares.find_all(transcription_id=row.id)) >= MOST_SHARES:
-                raise ConflictError(f"There are {MOST_SHARES} links already: delete the transcription or use one of them.")
+                raise ConflictError(f"There are {MOST_SHARES} links already: use one of them.")
             share = shares.create(transcription_id=row.id, token_hash=secret.sha256, expires_at=expires_at)
             view = ShareView.model_validate(share)
         url = f"{self._platform.settings.public_url.rstrip('/')}/shared/{secret.token}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from genesis_music.service.platform.storage import ObjectStore, StorageError, StorageMissingError
+from genesis_music.service.platform.storage import ObjectStore, StorageMissingError, StorageUnavailableError
 from genesis_music.service.transcriptions.keys import STAGES
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ class StoredStages:
             return self.storage.get(_key(key))
         except StorageMissingError:
             return None
-        except StorageError as error:
+        except StorageUnavailableError as error:
             log.warning("a stage is done again, for the storage does not answer: %s", error)
             return None
 
@@ -31,7 +31,7 @@ class StoredStages:
         """Keep the value."""
         try:
             self.storage.put_bytes(_key(key), value)
-        except StorageError as error:
+        except StorageUnavailableError as error:
             log.warning("a stage's result is not kept: %s", error)
 
 

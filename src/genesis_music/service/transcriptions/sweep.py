@@ -98,7 +98,7 @@ def _uploads_known(platform: Platform) -> Callable[[str], bool]:
     return lambda key: is_upload(key.split("/")[1])
 
 
-def _is_there(platform: Platform, query: Select[tuple[UUID]]) -> bool:
+def _is_there(platform: Platform, query: Select[UUID]) -> bool:
     """Ask the primary: a replica may not know of the newest rows."""
     with Session(platform.database.primary) as session:
         return session.scalars(query.limit(1)).one_or_none() is not None

@@ -66,11 +66,11 @@ def _service(platform: PlatformOf, transcriptions: TranscriptionsOf) -> UploadSe
 UploadsOf = Annotated[UploadService, Depends(_service)]
 Number = Annotated[str | None, Header(pattern=r"^\d{1,15}$")]
 
-router = APIRouter(prefix="/uploads", tags=["uploads"])
-versioned = APIRouter(dependencies=[Depends(_check_version)])
+router = APIRouter(tags=["uploads"])
+versioned = APIRouter(prefix="/uploads", dependencies=[Depends(_check_version)])
 
 
-@router.options("", status_code=204, operation_id="uploadCapabilities", response_class=Response)
+@router.options("/uploads", status_code=204, response_class=Response)
 def upload_capabilities(platform: PlatformOf) -> Response:
     """Say what of tus is understood."""
     headers = {
@@ -86,7 +86,6 @@ def upload_capabilities(platform: PlatformOf) -> Response:
 @versioned.post(
     "",
     status_code=201,
-    operation_id="createUpload",
     response_class=Response,
     dependencies=[Depends(limit_user(UPLOAD))],
 )
@@ -105,12 +104,14 @@ async def create_upload(
     metadata = parse_metadata(upload_metadata or "")
     progress = await run_in_threadpool(uploads.create, identity.user_id, int(upload_length), metadata)
     if request.headers.get("content-type") == PIECE:
-        progress = await _take_piece(request, uploads, platform, identity.user_id, progress.id, 0, upload_checksum)
+        progress = await _take_piece(
+            request, uploads, platform, identity.user_id, progress.id, 0, upload_checksum
+        )
     headers = _headers(progress) | {"Location": f"/api/v1/uploads/{progress.id}"}
     return Response(status_code=201, headers=headers)
 
 
-@versioned.head("/{upload_id}", operation_id="uploadProgress", response_class=Response)
+@versioned.head("/{upload_id}", response_class=Response)
 def upload_progress(upload_id: UUID, identity: CurrentUser, uploads: UploadsOf) -> Response:
     """Say where to go on."""
     progress = uploads.find(identity.user_id, upload_id)
@@ -121,7 +122,7 @@ def upload_progress(upload_id: UUID, identity: CurrentUser, uploads: UploadsOf) 
     return Response(headers=headers)
 
 
-@versioned.patch("/{upload_id}", status_code=204, operation_id="appendToUpload", response_class=Response)
+@versioned.patch("/{upload_id}", status_code=204, response_class=Response)
 async def append_to_upload(
     request: Request,
     upload_id: UUID,
@@ -142,7 +143,7 @@ async def append_to_upload(
     return Response(status_code=204, headers=_headers(progress))
 
 
-@versioned.delete("/{upload_id}", status_code=204, operation_id="cancelUpload", response_class=Response)
+@versioned.delete("/{upload_id}", status_code=204, response_class=Response)
 def cancel_upload(upload_id: UUID, identity: CurrentUser, uploads: UploadsOf) -> Response:
     """Give an upload up."""
     uploads.terminate(identity.user_id, upload_id)

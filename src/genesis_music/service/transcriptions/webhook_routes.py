@@ -28,7 +28,7 @@ MOST_WEBHOOKS = 10
 SHOWN_DELIVERIES = 50
 
 
-@router.post("", status_code=201, operation_id="createWebhook")
+@router.post("", status_code=201)
 def create_webhook(request: WebhookRequest, identity: CurrentUser, platform: PlatformOf) -> NewWebhook:
     """Have an address told of finished jobs; messages are signed with the secret in the answer."""
     url = accept_url(request.url, platform.settings)
@@ -37,13 +37,11 @@ def create_webhook(request: WebhookRequest, identity: CurrentUser, platform: Pla
         if webhooks.count(identity.user_id) >= MOST_WEBHOOKS:
             raise ConflictError(f"You have {MOST_WEBHOOKS} webhooks already: delete one first.")
         events = sorted(request.events)
-        row = webhooks.create(
-            user_id=identity.user_id, url=url, events=events, secret=new_webhook_secret()
-        )
+        row = webhooks.create(user_id=identity.user_id, url=url, events=events, secret=new_webhook_secret())
         return NewWebhook.model_validate(row)
 
 
-@router.get("", operation_id="listWebhooks")
+@router.get("")
 def list_webhooks(identity: CurrentUser, platform: PlatformOf) -> list[WebhookView]:
     """List one's webhooks."""
     with platform.database.reading(identity.user_id) as session:
@@ -51,14 +49,14 @@ def list_webhooks(identity: CurrentUser, platform: PlatformOf) -> list[WebhookVi
         return [WebhookView.model_validate(row) for row in sorted(rows, key=lambda row: row.created_at)]
 
 
-@router.get("/{webhook_id}", operation_id="getWebhook")
+@router.get("/{webhook_id}")
 def get_webhook(webhook_id: UUID, identity: CurrentUser, platform: PlatformOf) -> WebhookView:
     """Show one webhook."""
     with platform.database.reading(identity.user_id) as session:
         return WebhookView.model_validate(WebhookRepository(session).of_user(webhook_id, identity.user_id))
 
 
-@router.patch("/{webhook_id}", operation_id="changeWebhook")
+@router.patch("/{webhook_id}")
 def change_webhook(
     webhook_id: UUID, request: WebhookChange, identity: CurrentUser, platform: PlatformOf
 ) -> WebhookView:
@@ -76,7 +74,7 @@ def change_webhook(
         return WebhookView.model_validate(row)
 
 
-@router.delete("/{webhook_id}", status_code=204, operation_id="deleteWebhook")
+@router.delete("/{webhook_id}", status_code=204)
 def delete_webhook(webhook_id: UUID, identity: CurrentUser, platform: PlatformOf) -> None:
     """Tell the address nothing more."""
     with platform.database.writing(identity.user_id) as session:
@@ -84,7 +82,7 @@ def delete_webhook(webhook_id: UUID, identity: CurrentUser, platform: PlatformOf
         webhooks.delete(webhooks.of_user(webhook_id, identity.user_id))
 
 
-@router.post("/{webhook_id}/test", status_code=202, operation_id="testWebhook")
+@router.post("/{webhook_id}/test", status_code=202)
 def test_webhook(webhook_id: UUID, identity: CurrentUser, platform: PlatformOf) -> DeliveryView:
     """Send a signed `ping`, as soon as a worker can; see the deliveries for what came of it."""
     with platform.database.writing(identity.user_id) as session:
@@ -95,7 +93,7 @@ def test_webhook(webhook_id: UUID, identity: CurrentUser, platform: PlatformOf) 
         return DeliveryView.model_validate(delivery)
 
 
-@router.get("/{webhook_id}/deliveries", operation_id="listDeliveries")
+@router.get("/{webhook_id}/deliveries")
 def list_deliveries(webhook_id: UUID, identity: CurrentUser, platform: PlatformOf) -> list[DeliveryView]:
     """The last messages to a webhook and what became of them, newest first."""
     with platform.database.reading(identity.user_id) as session:

@@ -6,7 +6,6 @@ import json
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -15,7 +14,12 @@ from genesis_music.service.config import ServiceSettings
 from genesis_music.service.errors import InvalidRequestError
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import utc_now
-from genesis_music.service.platform.urls import PUBLIC_HTTPS, UnsafeUrlError, UrlPolicy, check_url, safe_client
+from genesis_music.service.platform.urls import (
+    UnsafeUrlError,
+    UrlPolicy,
+    check_url,
+    safe_client,
+)
 from genesis_music.service.platform.webhook_signing import signed_headers
 from genesis_music.service.transcriptions.repository import DeliveryRepository
 from genesis_music.service.transcriptions.tables import Webhook, WebhookDelivery
@@ -41,18 +45,9 @@ class _Message:
     body: str
 
 
-def policy_for(url: str, settings: ServiceSettings) -> UrlPolicy:
-    """Any public https address; in the operator's own network the named hosts, also by http and at any port."""
-    parts = urlsplit(url)
-    if parts.hostname not in settings.webhook_private_hosts:
-        return PUBLIC_HTTPS
-    ports = frozenset({parts.port} if parts.port else ())
-    return UrlPolicy(
-        allowed_hosts=settings.webhook_private_hosts,
-        schemes=frozenset({"http", "https"}),
-        ports=ports,
-        allow_private=True,
-    )
+def policy_for(settings: ServiceSettings) -> UrlPolicy:
+    """Any public https address, and the hosts that the operator trusts in the own network."""
+    return UrlPolicy(private_hosts=settings.webhook_private_hosts)
 
 
 def accept_url(url: str, settings: ServiceSettings) -> str:
@@ -62,12 +57,10 @@ def accept_url(url: str, settings: ServiceSettings) -> str:
         InvalidRequestError: no address that we would contact.
     """
     try:
-        return check_url(url, policy_for(url, settings)).text
-    except (UnsafeUrlError, ValueError) as error:
-        message = str(error) if isinstance(error, UnsafeUrlError) else "This is not a link."
-        raise InvalidRequestError(
-            message, extra={"errors": [{"field": "body.url", "message": message}]}
-        ) from error
+        return check_url(url, policy_for(settings)).text
+    except UnsafeUrlError as error:
+        faults = [{"field": "body.url", "message": str(error)}]
+        raise InvalidRequestError(str(error), extra={"errors": faults}) from error
 
 
 def deliver_due(platform: Platform) -> int:
@@ -98,10 +91,12 @@ def _take(platform: Platform) -> _Message | None:
 def _post(message: _Message, settings: ServiceSettings) -> int | None:
     """Return the receiver's status; ``None`` when it could not be reached."""
     headers = {"content-type": "application/json"} | dict(
-        signed_headers([message.secret], message_id=f"msg_{message.id.hex}", sent_at=utc_now(), body=message.body)
+        signed_headers(
+            [message.secret], message_id=f"msg_{message.id.hex}", sent_at=utc_now(), body=message.body
+        )
     )
     try:
-        with safe_client(policy_for(message.url, settings)) as client:
+        with safe_client(policy_for(settings)) as client:
             return client.post(message.url, content=message.body.encode(), headers=headers).status_code
     except (httpx.HTTPError, httpx.InvalidURL, UnsafeUrlError) as error:
         log.info("a webhook could not be reached: %s", type(error).__name__)
