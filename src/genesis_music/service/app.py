@@ -42,6 +42,7 @@ def create_app(platform: Platform, lifespan: Lifespan | None = None) -> FastAPI:
         openapi_url=f"{API_PREFIX}/openapi.json",
         docs_url=f"{API_PREFIX}/docs",
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=openapi.operation_id,
         lifespan=lifespan,
     )
