@@ -224,11 +224,11 @@ def _config(settings: ServiceSettings) -> uvicorn.Config:
 def _prepare(settings: ServiceSettings) -> None:
     """Bring the tables up to date, and let go of jobs that ran when the last service here ended."""
     from genesis_music.service.accounts.local_user import ensure_local_user
-    from genesis_music.service.platform.migrate import migrate
+    from genesis_music.service.platform.revision import bring_up_to_date
     from genesis_music.service.wiring import make_attempts, service_platform
 
     with service_platform(settings) as platform:
-        migrate(platform.database.primary)
+        bring_up_to_date(platform.database.primary)
         ensure_local_user(platform.database)
         make_attempts(platform).expire("")
 

@@ -207,7 +207,7 @@ class Sockets:
         await self.server.leave_room(sid, room_of(job_id))
         return {}
 
-    async def _authenticate(self, sid: str, client: _Client, payload: object) -> dict[str, Any]:
+    async def _authenticate(self, _sid: str, client: _Client, payload: object) -> dict[str, Any]:
         newer = await self._client(_Credential.model_validate(payload).token)
         if newer.identity.user_id != client.identity.user_id:
             raise NotFoundError("This token is another user's: connect anew.")
@@ -267,7 +267,9 @@ class Sockets:
     async def _tell_silent(self) -> None:
         """Tell rooms that have heard nothing for a while the state in the database; an end is told once."""
         asked_at = time.monotonic()
-        silent = {name: room for name, room in self._rooms.items() if asked_at - room.heard_at >= SILENCE_SECONDS}
+        silent = {
+            name: room for name, room in self._rooms.items() if asked_at - room.heard_at >= SILENCE_SECONDS
+        }
         if not silent:
             return
         for job in await asyncio.to_thread(self._find_all, [_job_of(name) for name in silent]):

@@ -133,7 +133,9 @@ class Worker:
         self._built().attempts.clean_up(UUID(job_id))
 
     def _begin_child(self, **_: object) -> None:
-        self._inherited.append((self._parts, self._closing))  # the parent's connections: neither used nor closed
+        self._inherited.append(
+            (self._parts, self._closing)
+        )  # the parent's connections: neither used nor closed
         self._build()
         self._wiring.warm_up()
 
