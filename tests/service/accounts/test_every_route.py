@@ -6,8 +6,7 @@ from uuid import uuid4
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from genesis_music.service.app import create_app
-from tests.service.conftest import client_of, make_person
+from tests.service.conftest import app_of, client_of, make_person
 
 PUBLIC = {
     ("GET", "/health/live"),
@@ -33,7 +32,7 @@ BODIES = {
 @pytest.fixture
 def routes(sqlite_platform):
     """Every (method, path) that the application answers."""
-    found = iter_route_contexts(create_app(sqlite_platform).routes)
+    found = iter_route_contexts(app_of(sqlite_platform).routes)
     return sorted({(method, route.path) for route in found for method in route.methods or ()} - DOCUMENTS)
 
 
@@ -48,7 +47,7 @@ def send(client, method, path, headers=None, value=None):
 
 
 def test_every_route_that_answers_is_in_the_document(sqlite_platform, routes):
-    paths = create_app(sqlite_platform).openapi()["paths"]
+    paths = app_of(sqlite_platform).openapi()["paths"]
     assert set(routes) == {(method.upper(), path) for path, item in paths.items() for method in item}
 
 
@@ -99,7 +98,7 @@ def test_a_method_that_a_route_does_not_know_is_a_problem_too(client):
 
 
 def test_every_operation_has_a_name_of_its_own_and_says_which_problems_it_has(sqlite_platform):
-    document = create_app(sqlite_platform).openapi()
+    document = app_of(sqlite_platform).openapi()
     operations = [
         (method, path, operation)
         for path, item in document["paths"].items()
