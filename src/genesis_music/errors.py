@@ -17,6 +17,10 @@ class DownloadError(InputError):
     """A link cannot be fetched: host not allowed, private, removed, too long, bot check, no network."""
 
 
+class TransientDownloadError(DownloadError):
+    """A link that could not be fetched just now: no network, a busy site; the same may work later."""
+
+
 class SettingsError(InputError):
     """An option has a value that makes no sense, or two options contradict each other."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from genesis_music.audio.links import BY_HAND
-from genesis_music.errors import DownloadError, GenesisError, OutputError
+from genesis_music.errors import DownloadError, GenesisError, OutputError, TransientDownloadError
 
 NOT_ALLOWED = "is not an allowed host"
 """What the guard says of a host that a link leads to; the host comes before it."""
@@ -62,6 +62,9 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
 )
 """Patterns in the order in which they are tried: the particular before the general."""
 
+_PASSING = "try again"
+"""A meaning that says so tells of a trouble of the site or the network, not of the link."""
+
 
 def explained(messages: list[str]) -> GenesisError:
     """The error for what yt-dlp said, most telling message first in ``_MEANINGS``' order."""
@@ -74,7 +77,8 @@ def explained(messages: list[str]) -> GenesisError:
         return DownloadError(f"The link leads to {refused[1]}, which is not allowed: {BY_HAND}.")
     for pattern, meaning in _MEANINGS:
         if re.search(pattern, text, re.I):
-            return DownloadError(meaning)
+            kind = TransientDownloadError if _PASSING in meaning else DownloadError
+            return kind(meaning)
     return DownloadError(f"The link cannot be downloaded ({_first_line(text)}): {BY_HAND}.")
 
 

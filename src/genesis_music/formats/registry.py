@@ -13,15 +13,21 @@ from genesis_music.formats.files import write_together
 from genesis_music.formats.written import Page
 from genesis_music.score import Transcription
 
+JSON, MIDI, TEXT = "application/json", "audio/midi", "text/plain; charset=utf-8"
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format: its name, which is how its files end, what it is for, and the function that writes it."""
+    """A file format: its name, which is how its files end, what it is for, and the function that writes it.
+
+    ``media_type`` is what servers call such files.
+    """
 
     name: str
     description: str
     module: str
     function: str
+    media_type: str
 
     def preload(self) -> None:
         """Import what writing needs, so that it costs nothing later."""
@@ -42,16 +48,28 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         known.name: known
         for known in (
-            Format("tab.json", "everything, for programs", "tabjson", "write_tab_json"),
-            Format("mid", "as played, with pitch bends", "midi", "write_performed_midi"),
-            Format("score.mid", "as written, quantised", "midi", "write_score_midi"),
-            Format("gp5", "Guitar Pro 5 and programs that open it", "guitarpro", "write_gp5"),
-            Format("musicxml", "notation and tab, for score editors", "musicxml", "write_musicxml"),
-            Format("alphatex", "alphaTab, synchronised to the recording", "alphatex", "write_alphatex"),
-            Format("txt", "text tab", "ascii", "write_ascii"),
-            Format("analysis.json", "key, chords, form, difficulty", "analysis", "write_analysis"),
-            Format("jams", "annotations for music research", "jams", "write_jams"),
-            Format("chords.txt", "chord sheet", "chordsheet", "write_chord_sheet"),
+            Format("tab.json", "everything, for programs", "tabjson", "write_tab_json", JSON),
+            Format("mid", "as played, with pitch bends", "midi", "write_performed_midi", MIDI),
+            Format("score.mid", "as written, quantised", "midi", "write_score_midi", MIDI),
+            Format(
+                "gp5",
+                "Guitar Pro 5 and programs that open it",
+                "guitarpro",
+                "write_gp5",
+                "application/x-guitar-pro",
+            ),
+            Format(
+                "musicxml",
+                "notation and tab, for score editors",
+                "musicxml",
+                "write_musicxml",
+                "application/vnd.recordare.musicxml+xml",
+            ),
+            Format("alphatex", "alphaTab, synchronised to the recording", "alphatex", "write_alphatex", TEXT),
+            Format("txt", "text tab", "ascii", "write_ascii", TEXT),
+            Format("analysis.json", "key, chords, form, difficulty", "analysis", "write_analysis", JSON),
+            Format("jams", "annotations for music research", "jams", "write_jams", JSON),
+            Format("chords.txt", "chord sheet", "chordsheet", "write_chord_sheet", TEXT),
         )
     }
 )

@@ -61,7 +61,8 @@ def respond(
     return JSONResponse(document, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
 
 
-def _of(error: ServiceError) -> JSONResponse:
+def of(error: ServiceError) -> JSONResponse:
+    """Answer with the problem document of an error."""
     return respond(
         error.status, error.code, error.title, str(error), extra=error.extra, headers=error.headers
     )
@@ -69,13 +70,13 @@ def _of(error: ServiceError) -> JSONResponse:
 
 async def _service_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ServiceError)
-    return _of(error)
+    return of(error)
 
 
 async def _genesis_error(request: Request, error: Exception) -> JSONResponse:
     """The pipeline's errors: the user's to mend (422), or ours."""
     if isinstance(error, InputError):
-        return _of(InvalidRequestError(str(error)))
+        return of(InvalidRequestError(str(error)))
     return await _unforeseen(request, error)
 
 
@@ -89,7 +90,7 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
     broken = any(fault["type"] == "json_invalid" for fault in error.errors())
     kind = MalformedRequestError if broken else InvalidRequestError
     detail = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults[:3])
-    return _of(kind(detail, extra={"errors": faults}))
+    return of(kind(detail, extra={"errors": faults}))
 
 
 async def _http_error(_: Request, error: Exception) -> JSONResponse:
@@ -102,13 +103,13 @@ async def _database_error(request: Request, error: Exception) -> JSONResponse:
     """A database that is away is not our mistake; a value it cannot hold is the sender's."""
     if isinstance(error, OperationalError):
         log.warning("the database does not answer: %s", error.orig)
-        return _of(
+        return of(
             UnavailableError(
                 "The database does not answer. Try again in a moment.", headers={"Retry-After": "5"}
             )
         )
     if isinstance(error, DataError):
-        return _of(InvalidRequestError("A value in the request cannot be stored."))
+        return of(InvalidRequestError("A value in the request cannot be stored."))
     return await _unforeseen(request, error)
 
 

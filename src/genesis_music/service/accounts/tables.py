@@ -55,6 +55,8 @@ class User(Base):
     role: Mapped[Role] = mapped_column(enum_column(Role), default=Role.USER)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+    disabled_at: Mapped[datetime | None]
+    """Set by an administrator: none of its tokens and keys are accepted until it is cleared."""
 
 
 class UserPreferences(Base):

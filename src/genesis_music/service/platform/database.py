@@ -6,7 +6,7 @@ One synchronous way for API threads and workers alike (docs/decisions/0008). SQL
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -24,6 +24,8 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    func,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -170,6 +172,19 @@ class Database:
     def _position(self) -> str:
         with self.primary.connect() as connection:
             return str(connection.execute(text("SELECT pg_current_wal_lsn()")).scalar())
+
+
+def after_commit(session: Session, action: Callable[[], None]) -> None:
+    """Run ``action`` when the session's transaction is committed, and never if it is not. It must not raise."""
+    event.listen(session, "after_commit", lambda _: action(), once=True)
+
+
+def database_now(session: Session) -> datetime:
+    """The present moment by the database's clock, which all machines share: theirs may differ."""
+    if session.get_bind().dialect.name == "sqlite":
+        return utc_now()
+    now: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    return now.astimezone(UTC)
 
 
 def make_engine(url: str) -> Engine:

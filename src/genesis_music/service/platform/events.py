@@ -21,4 +21,4 @@ class Publisher(Protocol):
     """Sends an event to everybody who follows a job; never raises and never waits long."""
 
     def publish(self, event: JobEvent, job_id: UUID, data: Mapping[str, Any]) -> None:
-        """Send, and keep as the job's last state for those who come late."""
+        """Send; those who come late are told the state in the database."""

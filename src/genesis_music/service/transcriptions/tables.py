@@ -85,6 +85,8 @@ class Upload(Base):
     length_bytes: Mapped[int] = mapped_column(BigInteger)
     offset_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     prefix: Mapped[str] = mapped_column(String(255))
+    pieces: Mapped[list[str]] = mapped_column(default=list)
+    """Keys of the pieces that count, in order: of two that came for the same place one was refused."""
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
     transcription_id: Mapped[UUID | None] = mapped_column(ForeignKey("transcriptions.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -121,3 +123,16 @@ class WebhookDelivery(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     next_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+
+
+class EmailNotification(Base):
+    """An e-mail about a finished job that is to be sent; the row goes when it was."""
+
+    __tablename__ = "email_notifications"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    next_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)

@@ -1,0 +1,144 @@
+"""The queue: Celery messages that carry a job's id and nothing else. The database knows what is lost here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from celery import Celery
+from kombu.exceptions import KombuError
+from redis import Redis
+from redis.exceptions import RedisError
+
+from genesis_music.service.config import ServiceSettings
+from genesis_music.service.jobs.priorities import LEVELS, longest_limit, separates, time_limits
+from genesis_music.service.jobs.tables import Job
+
+log = logging.getLogger(__name__)
+
+RUN_TASK = "genesis.run"
+CLEAN_UP_TASK = "genesis.clean_up"
+QUEUES = ("cpu", "gpu")
+_PREFIX = "genesis."
+_LEVEL_SEPARATOR = "\x06\x16"
+_UNACKNOWLEDGED = "unacked"
+"""How kombu's Redis transport names the lists of the levels, and what was handed to workers."""
+
+
+def queue_name(queue: str) -> str:
+    """Name of a queue in Redis."""
+    return _PREFIX + queue
+
+
+def make_celery(settings: ServiceSettings) -> Celery:
+    """Celery as it has to be set so that no message is lost and none is held for long (measured: shared facts).
+
+    No results: the database is the truth. One message per process at a time, acknowledged when its work is done.
+    """
+    app = Celery("genesis", broker=settings.redis_url, set_as_current=False)
+    app.conf.update(
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        task_serializer="json",
+        accept_content=["json"],
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        worker_proc_alive_timeout=60.0,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_timeout=2.0,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            "visibility_timeout": longest_limit(settings) + 600,
+            "unacked_restore_interval": 2,
+            "unacked_restore_throttle": 1,
+            "priority_steps": list(range(LEVELS)),
+            "socket_connect_timeout": 2.0,
+            "socket_keepalive": True,
+        },
+    )
+    return app
+
+
+class JobQueue:
+    """Sends messages to workers. Nothing here raises when Redis is away: the sweeper sends again what is missing."""
+
+    def __init__(self, settings: ServiceSettings, redis: Redis) -> None:
+        self.celery = make_celery(settings)
+        self._settings = settings
+        self._redis = redis
+
+    def send(self, job: Job) -> bool:
+        """Ask a worker to run the job; return whether the queue has taken the message."""
+        limits = time_limits(
+            job.kind,
+            separating=separates(job),
+            audio_seconds=job.audio_seconds,
+            longest_audio_seconds=self._settings.max_duration_seconds,
+        )
+        return self._send(
+            RUN_TASK,
+            job.id,
+            queue=queue_name(job.queue),
+            task_id=job.celery_task_id,
+            priority=job.priority,
+            soft_time_limit=limits.soft_seconds,
+            time_limit=limits.hard_seconds,
+        )
+
+    def clean_up(self, job: Job) -> bool:
+        """Ask a worker to delete what the job's unfinished attempt has left behind."""
+        return self._send(CLEAN_UP_TASK, job.id, queue=queue_name(job.queue), priority=0)
+
+    def revoke(self, task_id: str) -> None:
+        """Kill the process that runs this task, and keep its message from being run."""
+        self._attempt(
+            "stopping a task",
+            lambda: self.celery.control.revoke(task_id, terminate=True, signal="SIGKILL"),
+        )
+
+    def lengths(self) -> dict[str, int]:
+        """Messages that wait, by queue.
+
+        Raises:
+            RedisError: Redis does not answer.
+        """
+        pipeline = self._redis.pipeline(transaction=False)
+        for queue in QUEUES:
+            for level in range(LEVELS):
+                pipeline.llen(_list_name(queue, level))
+        counts: list[int] = pipeline.execute()
+        return {
+            queue: sum(counts[start * LEVELS : (start + 1) * LEVELS]) for start, queue in enumerate(QUEUES)
+        }
+
+    def handed_out(self) -> int:
+        """Messages that workers hold: running, or next in their hands."""
+        return int(self._redis.hlen(_UNACKNOWLEDGED))  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.celery.close()
+
+    def _send(self, task: str, job_id: UUID, **options: Any) -> bool:
+        return self._attempt(
+            "sending a task",
+            lambda: self.celery.send_task(task, args=(str(job_id),), retry=False, **options),
+        )
+
+    def _attempt(self, what: str, action: Callable[[], object]) -> bool:
+        try:
+            action()
+        except (KombuError, RedisError, OSError) as error:
+            log.warning("%s failed, it is made up for later: %s", what, error)
+            return False
+        return True
+
+
+def _list_name(queue: str, level: int) -> str:
+    name = queue_name(queue)
+    return f"{name}{_LEVEL_SEPARATOR}{level}" if level else name

@@ -1,0 +1,39 @@
+"""Deleting what belongs to transcriptions that are gone."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from genesis_music.service.platform.container import Platform
+from genesis_music.service.platform.storage import StorageUnavailableError
+from genesis_music.service.transcriptions.keys import results_prefix, upload_prefix
+from genesis_music.service.transcriptions.recordings import release_recording
+
+log = logging.getLogger(__name__)
+
+
+def erase_files(transcription_id: UUID, audio_path: str | None, platform: Platform) -> None:
+    """Delete a deleted transcription's files; what cannot be deleted now, the sweep finds. Never raises."""
+    platform.cache.invalidate_tag(cache_tag(transcription_id))
+    try:
+        platform.storage.delete_prefix(results_prefix(transcription_id))
+        if audio_path:
+            release_recording(audio_path, platform)
+    except (StorageUnavailableError, SQLAlchemyError):
+        log.warning("files of a deleted transcription are left for the sweep", exc_info=True)
+
+
+def erase_upload(upload_id: UUID, platform: Platform) -> None:
+    """Delete the pieces of an upload; as :func:`erase_files`, never raises."""
+    try:
+        platform.storage.delete_prefix(upload_prefix(upload_id))
+    except StorageUnavailableError:
+        log.warning("pieces of an upload are left for the sweep", exc_info=True)
+
+
+def cache_tag(transcription_id: UUID) -> str:
+    """Names everything in the cache that was made from a transcription."""
+    return f"transcription:{transcription_id}"

@@ -1,0 +1,229 @@
+"""The work of a job: a recording, or what was heard in it, to the finished files and the row's facts."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from genesis_music.cache import user_cache_folder
+from genesis_music.errors import InputError
+from genesis_music.formats.registry import choose_formats
+from genesis_music.formats.written import Page
+from genesis_music.pipeline.arrange import arrange
+from genesis_music.pipeline.clock import Clock
+from genesis_music.pipeline.hear import hear
+from genesis_music.pipeline.heard import Heard, from_bytes, to_bytes
+from genesis_music.progress import ProgressCallback, Stage
+from genesis_music.score import Transcription as Music
+from genesis_music.service.jobs.contract import Work
+from genesis_music.service.jobs.states import JobGoneError
+from genesis_music.service.jobs.tables import Job, JobKind
+from genesis_music.service.platform.container import Platform
+from genesis_music.service.platform.database import after_commit, utc_now
+from genesis_music.service.platform.storage import StorageMissingError, StorageUnavailableError
+from genesis_music.service.transcriptions import keys
+from genesis_music.service.transcriptions.downloads import download
+from genesis_music.service.transcriptions.names import LONGEST_TITLE, clean_line
+from genesis_music.service.transcriptions.notifications import announce
+from genesis_music.service.transcriptions.options import stored_options
+from genesis_music.service.transcriptions.recordings import (
+    claim_recording,
+    examine_recording,
+    keep_recording,
+)
+from genesis_music.service.transcriptions.repository import TranscriptionRepository, lock_content
+from genesis_music.service.transcriptions.scratch import scratch_folder
+from genesis_music.service.transcriptions.spool import Received
+from genesis_music.service.transcriptions.stage_cache import StoredStages
+from genesis_music.service.transcriptions.tables import Transcription
+from genesis_music.settings import Settings
+
+log = logging.getLogger(__name__)
+
+KEEPING_TRIES = 3
+"""A recording may be deleted by its last other owner while it is being kept."""
+TAB, ANALYSIS = "tab.json", "analysis.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What one attempt has put into the store."""
+
+    music: Music
+    prefix: str
+    files: int
+    tab_data: dict[str, Any]
+    analysis: dict[str, Any]
+
+
+class TranscriptionHandler:
+    """A :class:`~genesis_music.service.jobs.contract.JobHandler`: the pipeline between the store and the database."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def run(self, work: Work, progress: ProgressCallback) -> Callable[[Session], None]:
+        """Do the work; return what stores the result (see the protocol).
+
+        Raises:
+            InputError: the recording, the link or the options are of no use.
+            GenesisError: something of ours failed; try again.
+        """
+        settings = stored_options(work.options).settings()
+        clock = Clock(progress)
+        heard = self._kept(work) if work.kind is JobKind.RETAB else self._hear(work, settings, clock)
+        heard = replace(heard, source=replace(heard.source, title=self._row(work).title))
+        stored = self._write(arrange(heard, settings, clock), heard, work, clock)
+        return lambda session: self._store(session, work, stored)
+
+    def changed(self, session: Session, job: Job) -> None:
+        """Show the newest job's state as the transcription's."""
+        transcriptions = TranscriptionRepository(session)
+        row = transcriptions.find_by_id(job.transcription_id)
+        newest = transcriptions.newest_job(job.transcription_id)
+        if row is not None and newest is not None and newest.id == job.id:
+            transcriptions.update(row, status=job.status, progress=job.progress)
+
+    def clean_up(self, work: Work) -> None:
+        """Delete an unfinished attempt's files; a result stays."""
+        prefix = keys.result_prefix(work)
+        with self._platform.database.writing() as session:
+            lock_content(session, prefix)
+            row = TranscriptionRepository(session).find_by_id(work.transcription_id)
+            if row is None or row.result_prefix != prefix:
+                self._platform.storage.delete_prefix(prefix)
+
+    def ended(self, session: Session, job: Job) -> None:
+        """Tell the user's webhooks and mailbox."""
+        announce(session, job, self._platform)
+
+    def _row(self, work: Work) -> Transcription:
+        """The row from the primary: a replica may not have it yet."""
+        with self._platform.database.writing() as session:
+            row = TranscriptionRepository(session).find_by_id(work.transcription_id)
+        if row is None:
+            raise JobGoneError("The transcription was deleted.")
+        return row
+
+    def _kept(self, work: Work) -> Heard:
+        """What was heard when the recording was transcribed."""
+        row = self._row(work)
+        if row.heard_path is None:
+            raise InputError("Nothing was heard in this recording yet: transcribe it first.")
+        try:
+            heard = from_bytes(self._platform.storage.get(row.heard_path))
+        except StorageMissingError:
+            heard = None
+        if heard is None:
+            raise InputError("What was heard in this recording is no longer there: transcribe it again.")
+        return heard
+
+    def _hear(self, work: Work, settings: Settings, clock: Clock) -> Heard:
+        with scratch_folder() as folder:
+            path = self._fetch(self._row(work), work, folder, clock)
+            cache = StoredStages(self._platform.storage)
+            return hear(path, settings, cache, clock, stems_folder=user_cache_folder() / "stems")
+
+    def _fetch(self, row: Transcription, work: Work, folder: Path, clock: Clock) -> Path:
+        """Bring the recording onto this machine: from the store, or from its link the first time."""
+        if row.audio_path is None:
+            with clock.stage(Stage.LOADING) as on_fraction:
+                return self._download(row, work, folder, on_fraction)
+        path = folder / "recording"
+        try:
+            self._platform.storage.download(row.audio_path, path)
+        except StorageMissingError as error:
+            raise InputError("The recording is no longer in the store: give it again.") from error
+        return path
+
+    def _download(
+        self, row: Transcription, work: Work, folder: Path, on_fraction: Callable[[float], None]
+    ) -> Path:
+        received, title = download(str(row.source_url), folder, self._platform, on_fraction)
+        facts = examine_recording(received, self._platform)
+        for _ in range(KEEPING_TRIES):
+            key = keep_recording(received, facts, self._platform)
+            if self._keep_for(work, received, key, facts.title or title, facts.duration_seconds):
+                return received.path
+        raise StorageUnavailableError("The downloaded recording could not be kept; try again.")
+
+    def _keep_for(self, work: Work, received: Received, key: str, title: str, seconds: float) -> bool:
+        """Note the downloaded recording at once, so that another attempt does not download it again."""
+        with self._platform.database.writing() as session:
+            if not claim_recording(session, key, self._platform):
+                return False
+            transcriptions = TranscriptionRepository(session)
+            row = transcriptions.find_by_id(work.transcription_id)
+            if row is None:
+                raise JobGoneError("The transcription was deleted.")
+            title = row.title if row.title != row.source_url else clean_line(title, LONGEST_TITLE)
+            facts = {"title": title, "source_sha256": received.sha256, "duration_seconds": round(seconds)}
+            transcriptions.update(row, audio_path=key, **facts)
+        return True
+
+    def _write(self, music: Music, heard: Heard, work: Work, clock: Clock) -> _Stored:
+        store, prefix, formats, page = (
+            self._platform.storage,
+            keys.result_prefix(work),
+            choose_formats(None),
+            Page(music),
+        )
+        documents: dict[str, Any] = {}
+        with clock.stage(Stage.WRITING) as on_fraction:
+            store.put_bytes(f"{prefix}/{keys.HEARD}", to_bytes(heard))
+            for index, one in enumerate(formats, 1):
+                content = one.write_page(page)
+                store.put_bytes(f"{prefix}/{one.name}", content)
+                if one.name in {TAB, ANALYSIS}:
+                    documents[one.name] = json.loads(content)
+                on_fraction(index / len(formats))
+        return _Stored(music, prefix, 1 + len(formats), documents[TAB], documents[ANALYSIS])
+
+    def _store(self, session: Session, work: Work, stored: _Stored) -> None:
+        """Put the result's facts into the row; files of the result before go when this is committed.
+
+        An attempt that another one has overtaken may clean up under the same name: then this one has to be repeated.
+        """
+        lock_content(session, stored.prefix)
+        if sum(1 for _ in self._platform.storage.list(stored.prefix)) != stored.files:
+            raise StorageUnavailableError("The result's files were cleaned up too early; try again.")
+        transcriptions = TranscriptionRepository(session)
+        row = transcriptions.find_by_id(work.transcription_id)
+        if row is None:
+            raise JobGoneError("The transcription was deleted.")
+        old_prefix = row.result_prefix
+        transcriptions.update(
+            row, options=work.options, revision=row.revision + 1, completed_at=utc_now(), **_facts(stored)
+        )
+        after_commit(session, lambda: self._replaced(old_prefix, stored.prefix))
+
+    def _replaced(self, old_prefix: str | None, new_prefix: str) -> None:
+        if not old_prefix or old_prefix == new_prefix:
+            return
+        try:
+            self._platform.storage.delete_prefix(old_prefix)
+        except StorageUnavailableError:
+            log.warning("files of an earlier result are left for the sweep", exc_info=True)
+
+
+def _facts(stored: _Stored) -> dict[str, Any]:
+    """Columns of the row that a result fills."""
+    music, key = stored.music, stored.tab_data["key"]
+    signature = music.tempo_map.time_signature
+    return {
+        "tab_data": stored.tab_data,
+        "theory_analysis": stored.analysis,
+        "result_prefix": stored.prefix,
+        "heard_path": f"{stored.prefix}/{keys.HEARD}",
+        "midi_path": f"{stored.prefix}/mid",
+        "duration_seconds": round(music.source.duration_seconds),
+        "tempo": round(music.tempo_map.tempo_bpm),
+        "key_signature": f"{key['tonic']} {key['mode']}",
+        "time_signature": f"{signature.numerator}/{signature.denominator}",
+    }

@@ -1,0 +1,73 @@
+"""What happens to a user's recordings when the account goes or wants its data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
+
+from genesis_music.service.jobs.repository import JobRepository
+from genesis_music.service.jobs.service import JobService
+from genesis_music.service.jobs.states import UNFINISHED
+from genesis_music.service.platform.container import Platform
+from genesis_music.service.platform.database import after_commit
+from genesis_music.service.transcriptions.erasing import erase_files, erase_upload
+from genesis_music.service.transcriptions.repository import (
+    ShareRepository,
+    TranscriptionRepository,
+    UploadRepository,
+    WebhookRepository,
+)
+from genesis_music.service.transcriptions.schemas import ShareView, TranscriptionView, WebhookView
+from genesis_music.service.transcriptions.tables import Transcription
+
+
+@dataclass(frozen=True)
+class TranscriptionsOfAccounts:
+    """An :class:`~genesis_music.service.accounts.observers.AccountObserver`."""
+
+    platform: Platform
+    jobs: JobService
+
+    def account_deleted(self, session: Session, user_id: UUID) -> None:
+        """Stop the user's jobs; delete all files once the account is gone, and recordings that nobody else has."""
+        for job in JobRepository(session).find_all(user_id=user_id):
+            if job.status in UNFINISHED:
+                self.jobs.cancel(session, job.id)
+        rows = TranscriptionRepository(session).find_all(user_id=user_id)
+        gone = [(row.id, row.audio_path) for row in rows]
+        uploads = [row.id for row in UploadRepository(session).find_all(user_id=user_id)]
+
+        def erase() -> None:
+            for id_, audio_path in gone:
+                erase_files(id_, audio_path, self.platform)
+            for id_ in uploads:
+                erase_upload(id_, self.platform)
+
+        after_commit(session, erase)
+
+    def export(self, session: Session, user_id: UUID) -> dict[str, Any]:
+        """Return the user's transcriptions with their tabs and analyses, links and webhooks."""
+        query = (
+            select(Transcription).where(Transcription.user_id == user_id).order_by(Transcription.created_at)
+        )
+        documents = query.options(undefer(Transcription.tab_data), undefer(Transcription.theory_analysis))
+        shares = ShareRepository(session)
+        webhooks = WebhookRepository(session).find_all(user_id=user_id)
+        return {
+            "transcriptions": [
+                TranscriptionView.model_validate(row).model_dump(mode="json")
+                | {"options": row.options, "tab": row.tab_data, "analysis": row.theory_analysis}
+                | {
+                    "shares": [
+                        ShareView.model_validate(share).model_dump(mode="json")
+                        for share in shares.find_all(transcription_id=row.id)
+                    ]
+                }
+                for row in session.scalars(documents)
+            ],
+            "webhooks": [WebhookView.model_validate(row).model_dump(mode="json") for row in webhooks],
+        }

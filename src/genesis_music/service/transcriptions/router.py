@@ -1,0 +1,17 @@
+"""All routes of this part."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from genesis_music.service.transcriptions import (
+    result_routes,
+    routes,
+    share_routes,
+    tus_routes,
+    webhook_routes,
+)
+
+router = APIRouter()
+for part in (routes, result_routes, share_routes, tus_routes, webhook_routes):
+    router.include_router(part.router)
