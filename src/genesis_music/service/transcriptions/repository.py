@@ -184,16 +184,18 @@ class DeliveryRepository(Repository[WebhookDelivery]):
 
     table = WebhookDelivery
 
-    def due(self, now: datetime) -> WebhookDelivery | None:
-        """The next message whose time has come, locked; what another process has in hand is skipped."""
+    def due(self, now: datetime, limit: int) -> Sequence[WebhookDelivery]:
+        """Messages to enabled webhooks whose time has come, locked; what another process has in hand is skipped."""
         query = (
             select(WebhookDelivery)
+            .join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
             .where(WebhookDelivery.delivered_at.is_(None), WebhookDelivery.next_at <= now)
+            .where(Webhook.disabled_at.is_(None))
             .order_by(WebhookDelivery.next_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=WebhookDelivery)
         )
-        return self.session.scalars(query).one_or_none()
+        return self.session.scalars(query).all()
 
     def newest(self, webhook_id: UUID, limit: int) -> Sequence[WebhookDelivery]:
         """A webhook's last messages, newest first."""
