@@ -30,6 +30,7 @@ from genesis_music.service.errors import (
     TooLargeError,
     UnsupportedMediaError,
 )
+from genesis_music.service.openapi import problem_responses
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.transcriptions.dependencies import TranscriptionsOf
 from genesis_music.service.transcriptions.resumable import Progress, UploadService
@@ -67,7 +68,11 @@ UploadsOf = Annotated[UploadService, Depends(_service)]
 Number = Annotated[str | None, Header(pattern=r"^\d{1,15}$")]
 
 router = APIRouter(tags=["uploads"])
-versioned = APIRouter(prefix="/uploads", dependencies=[Depends(_check_version)])
+versioned = APIRouter(
+    prefix="/uploads",
+    dependencies=[Depends(_check_version)],
+    responses=problem_responses(404, 409, 412, 415) | {460: {"description": "Damaged on the way"}},
+)
 
 
 @router.options("/uploads", status_code=204, response_class=Response)
