@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +13,14 @@ import pytest
 from httpx import Response
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.requests import Request
 
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import utc_now
 from genesis_music.service.transcriptions import keys
 from genesis_music.service.transcriptions.repository import UploadRepository
 from genesis_music.service.transcriptions.sweep import sweep
+from genesis_music.service.transcriptions.tus_routes import Piece
 from tests.service.transcriptions.conftest import SQLITE_ONLY, Api, wav
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -82,7 +85,7 @@ def test_a_recording_in_pieces_becomes_a_transcription(api: Api, platform: Platf
 
 @SQLITE_ONLY
 def test_any_cut_into_pieces_gives_the_same_recording(api: Api, tone: bytes) -> None:
-    @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.lists(st.integers(1, len(tone) - 1), max_size=5, unique=True).map(sorted), st.booleans())
     def cut(places: list[int], at_once: bool) -> None:
         ends = [*places, len(tone)]
@@ -230,3 +233,22 @@ def test_an_upload_that_is_given_up_or_forgotten_leaves_nothing(
     assert api("HEAD", forgotten, headers=TUS).status_code == 404
     assert [going_on.rpartition("/")[2] in key for key in pieces(platform)] == [True]
     assert wav(1.0) == tone
+
+
+def test_what_came_before_the_connection_broke_counts() -> None:
+    messages = iter(
+        [
+            {"type": "http.request", "body": b"abc", "more_body": True},
+            {"type": "http.request", "body": b"def", "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive() -> dict[str, object]:
+        return next(messages)
+
+    async def read() -> bytes:
+        piece = Piece(Request({"type": "http", "headers": []}, receive), 100, None)
+        return b"".join([packet async for packet in piece.content()])
+
+    assert asyncio.run(read()) == b"abcdef"

@@ -102,14 +102,10 @@ class TranscriptionRepository(Repository[Transcription]):
 
     def newest_job(self, transcription_id: UUID) -> Job | None:
         """The job whose state is the transcription's state."""
-        return self.newest_jobs([transcription_id]).get(transcription_id)
-
-    def newest_jobs(self, transcription_ids: Sequence[UUID]) -> dict[UUID, Job]:
-        """The newest job of each transcription."""
-        query = (
-            select(Job).where(Job.transcription_id.in_(transcription_ids)).order_by(Job.created_at, Job.id)
-        )
-        return {job.transcription_id: job for job in self.session.scalars(query)}
+        query = select(Job).where(Job.transcription_id == transcription_id)
+        return self.session.scalars(
+            query.order_by(Job.created_at.desc(), Job.id.desc()).limit(1)
+        ).one_or_none()
 
     def uses_audio(self, key: str) -> bool:
         """Whether any transcription, of any user, has this recording."""

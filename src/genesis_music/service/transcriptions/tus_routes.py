@@ -165,7 +165,7 @@ async def _take_piece(
     checksum: str | None,
 ) -> Progress:
     before, key = await run_in_threadpool(uploads.expect, user_id, upload_id, offset_bytes)
-    piece = _Piece(request, before.length_bytes - before.offset_bytes, checksum)
+    piece = Piece(request, before.length_bytes - before.offset_bytes, checksum)
     size_bytes = await platform.storage.put_stream_async(key, piece.content())
     if size_bytes == 0:
         await run_in_threadpool(uploads.drop, key)
@@ -173,7 +173,7 @@ async def _take_piece(
     return await run_in_threadpool(uploads.add, user_id, before, key, size_bytes)
 
 
-class _Piece:
+class Piece:
     """The body of a request as a piece of an upload: what came before the connection broke counts too."""
 
     def __init__(self, request: Request, most_bytes: int, checksum: str | None) -> None:
