@@ -10,7 +10,7 @@ from typing import Any, ParamSpec
 
 import click
 
-from genesis_music.errors import GenesisError, InputError, SettingsError
+from genesis_music.errors import GenesisError, InputError, MissingExtraError, SettingsError
 from genesis_music.settings import AUTO, DENOISE_CHOICES, SWING_CHOICES, Settings, parse_time_signature
 from genesis_music.terminal import HumanReporter, JsonReporter, Reporter
 from genesis_music.version import __version__
@@ -116,6 +116,37 @@ def tab(source: Path, out: Path, formats: str | None, show: bool, as_json: bool,
 
 
 @app.command()
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--port", default=8000, type=click.IntRange(0, 65535), help="Port; 0 takes any free one.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder that everything is kept in.")
+@click.option("--workers", default=1, type=click.IntRange(1, 64), help="Server processes (production only).")
+def serve(host: str, port: int, data_dir: Path | None, workers: int) -> None:
+    """Run the service: alone on this machine, or with GENESIS_MODE=production one server of many."""
+
+    def run() -> None:
+        from platformdirs import user_data_path
+
+        folder = data_dir or Path(os.environ.get("GENESIS_DATA_DIR", user_data_path("genesis-music")))
+        _service("serve").serve(host, port, folder, workers)
+
+    _guarded(run, _reporter(as_json=False))
+
+
+@app.command()
+@click.option(
+    "--queues", default="", help="Queues to work on, e.g. cpu,gpu (default: GENESIS_WORKER_QUEUES)."
+)
+@click.option("--processes", default=0, type=click.IntRange(0, 256), help="Jobs at a time (default: 1).")
+def worker(queues: str, processes: int) -> None:
+    """Do the jobs of the service: one of as many workers as are needed."""
+
+    def run() -> None:
+        _service("worker").work(_names(queues) or (), processes)
+
+    _guarded(run, _reporter(as_json=False))
+
+
+@app.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor(as_json: bool) -> None:
     """Say what is installed, what is missing, and how to get it."""
@@ -143,6 +174,18 @@ def _settings(
         minimum_confidence=min_confidence,
         **others,  # type: ignore[arg-type]  # click passes exactly the options named above
     )
+
+
+def _service(module: str) -> Any:
+    """Load a module of the service, which is an extra."""
+    from importlib import import_module
+
+    try:
+        return import_module(f"genesis_music.service.{module}")
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f'The service is not installed ({error.name} is missing): pip install "genesis-music[service]".'
+        ) from error
 
 
 def _reporter(as_json: bool) -> Reporter:

@@ -12,6 +12,7 @@ from typing import Protocol
 from genesis_music.progress import Progress, ProgressCallback, Stage, ignore_progress, overall_fraction
 from genesis_music.score import Transcription
 
+
 @contextmanager
 def progress_bar(*, separating: bool) -> Iterator[ProgressCallback]:
     """Show a bar on stderr while the block runs, if stderr is a terminal; else stay silent."""

@@ -140,6 +140,12 @@ REFUSED: list[tuple[str, Callable[[Path], Path], type[InputError], str]] = [
     ("a rate of 0 Hz", write("a.wav", wav_header(0) + bytes(9999)), AudioError, "not a sound file"),
     ("a rate of 1 Hz", write("a.wav", wav_header(1) + bytes(9999)), AudioError, "not a sound file"),
     ("a rate of 2 GHz", write("a.wav", wav_header(2 * 10**9) + bytes(9999)), AudioError, "not a sound file"),
+    (
+        "a codec without a name",
+        write("a.wav", wav_header(44100).replace(b"\x10\0\0\0\1\0", b"\x10\0\0\0\xff\0") + bytes(9999)),
+        AudioError,
+        "not a sound file",
+    ),
     ("1000 channels", write("a.wav", wav_header(44100, 1000) + bytes(99999)), AudioError, "not a sound file"),
     ("a playlist that names another file", playlist, AudioError, "not a sound file"),
     ("a concatenation of other files", concatenation, AudioError, "not a sound file"),

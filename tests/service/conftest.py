@@ -140,9 +140,10 @@ def admin(platform: Platform) -> Person:
     return make_person(platform, "root@example.com", Role.ADMIN)
 
 
-def client_of(platform: Platform) -> TestClient:
-    """A client of an application on ``platform``; use it in a ``with`` block."""
-    return TestClient(guarded(create_app(platform), platform), base_url=PUBLIC_URL)
+def client_of(platform: Platform, address: str = "testclient") -> TestClient:
+    """A client, at an address, of an application on ``platform``; use it in a ``with`` block."""
+    application = guarded(create_app(platform), platform)
+    return TestClient(application, base_url=PUBLIC_URL, client=(address, 50_000))
 
 
 def with_settings(platform: Platform, **changes: object) -> Platform:

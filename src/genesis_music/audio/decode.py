@@ -89,7 +89,8 @@ class SoundFile:
                     yield frame
             except (StopIteration, EOFError):
                 break
-            except (FFmpegError, ValueError):  # PyAV 19 raises ValueError where no decoder takes the stream
+            # PyAV raises ValueError where no decoder takes the stream (19), IndexError where tracks appear midway.
+            except (FFmpegError, ValueError, IndexError):
                 self.damaged_pieces += 1
         if self.damaged_pieces >= max(decoded, 1):
             raise _explained(self.path)
@@ -130,7 +131,7 @@ def _sound_file(path: Path, container: Any) -> SoundFile:
     if stream is None and container.streams.video:
         raise AudioError(f"{path.name} has no sound track: choose a file with sound in it.")
     context = None if stream is None else stream.codec_context
-    if context is not None and context.codec_tag in _PROTECTED_TAGS:
+    if context is not None and _codec_tag(context) in _PROTECTED_TAGS:
         raise _protected(path)
     if context is None or not _LOWEST_RATE_HZ <= context.sample_rate <= _HIGHEST_RATE_HZ:
         raise _explained(path)
@@ -147,6 +148,14 @@ def _sound_file(path: Path, container: Any) -> SoundFile:
         container=container,
         stream=stream,
     )
+
+
+def _codec_tag(context: Any) -> str:
+    """The four letters that name the codec in the file; empty where they are no letters."""
+    try:
+        return str(context.codec_tag)
+    except UnicodeDecodeError:
+        return ""
 
 
 def _stated_seconds(container: Any, path: Path) -> float | None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 
 import socketio
@@ -14,11 +14,12 @@ from starlette.types import ASGIApp
 
 from genesis_music.service import health, openapi, problems
 from genesis_music.service.accounts import routes as accounts
-from genesis_music.service.config import ServiceSettings, load_settings
+from genesis_music.service.accounts.observers import AccountObserver
+from genesis_music.service.config import ServiceSettings, checked_settings
 from genesis_music.service.guards import guarded
 from genesis_music.service.jobs import routes as jobs
 from genesis_music.service.platform.container import Platform
-from genesis_music.service.platform.migrate import migrate
+from genesis_music.service.platform.revision import bring_up_to_date
 from genesis_music.service.platform.sentry import stop_sentry
 from genesis_music.service.sockets import Sockets
 from genesis_music.service.transcriptions import router as transcriptions
@@ -33,8 +34,15 @@ DESCRIPTION = "A recording in, guitar tab worth playing out, with MIDI, Guitar P
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create_app(platform: Platform, lifespan: Lifespan | None = None) -> FastAPI:
-    """Put the routes together; everything they need comes from ``platform``."""
+def create_app(
+    platform: Platform,
+    account_observers: Sequence[AccountObserver] = (),
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
+    """Put the routes together; everything they need comes from ``platform``.
+
+    ``account_observers`` are told, beside our own, when an account is deleted or exported.
+    """
     app = FastAPI(
         title="Genesis Music",
         version=__version__,
@@ -42,12 +50,16 @@ def create_app(platform: Platform, lifespan: Lifespan | None = None) -> FastAPI:
         openapi_url=f"{API_PREFIX}/openapi.json",
         docs_url=f"{API_PREFIX}/docs",
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=openapi.operation_id,
         lifespan=lifespan,
     )
     app.state.platform = platform
     app.state.jobs = make_jobs(platform)
-    app.state.account_observers = (TranscriptionsOfAccounts(platform, app.state.jobs),)
+    app.state.account_observers = (
+        TranscriptionsOfAccounts(platform, app.state.jobs),
+        *account_observers,
+    )
     problems.install(app)
     openapi.install(app)
     app.include_router(health.router)
@@ -60,13 +72,13 @@ def create_app(platform: Platform, lifespan: Lifespan | None = None) -> FastAPI:
 
 def asgi(platform: Platform, lifespan: Lifespan | None = None) -> ASGIApp:
     """Put HTTP and sockets together, guarded: what a server serves."""
-    both = socketio.ASGIApp(Sockets(platform).server, other_asgi_app=create_app(platform, lifespan))
+    both = socketio.ASGIApp(Sockets(platform).server, other_asgi_app=create_app(platform, (), lifespan))
     return guarded(both, platform, body_limits(platform.settings))
 
 
 def from_environment() -> ASGIApp:
     """Serve with the settings of the environment; the tables are brought up to date first."""
-    return from_settings(load_settings())
+    return from_settings(checked_settings())
 
 
 def from_settings(settings: ServiceSettings) -> ASGIApp:
@@ -74,7 +86,7 @@ def from_settings(settings: ServiceSettings) -> ASGIApp:
     begin_process(settings, "api")
     closing = ExitStack()
     platform = closing.enter_context(service_platform(settings))
-    migrate(platform.database.primary)
+    bring_up_to_date(platform.database.primary)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -7,10 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from genesis_music.audio.links import YOUTUBE
+from genesis_music.errors import SettingsError
 
 MEGABYTE = 1024**2
 
@@ -141,3 +142,19 @@ def load_settings() -> ServiceSettings:
 
     folder = os.environ.get("GENESIS_SECRETS_DIR")
     return ServiceSettings(_secrets_dir=folder) if folder else ServiceSettings()
+
+
+def checked_settings() -> ServiceSettings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: one line that says which setting is missing or wrong.
+    """
+    try:
+        return load_settings()
+    except ValidationError as error:
+        faults = (
+            ".".join(map(str, ("GENESIS", *fault["loc"]))).upper().replace(".", "_") + ": " + fault["msg"]
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        raise SettingsError("; ".join(faults)) from error

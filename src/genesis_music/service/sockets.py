@@ -118,8 +118,7 @@ class Sockets:
         self.server = socketio.AsyncServer(
             async_mode="asgi",
             client_manager=_Manager(settings.redis_url, self._rooms),
-            # The embedded service is guarded by LocalGuard, HTTP and sockets alike.
-            cors_allowed_origins="*" if settings.embedded else [settings.public_url, *settings.cors_origins],
+            cors_allowed_origins=self._is_allowed_origin,
             max_http_buffer_size=LARGEST_MESSAGE_BYTES,
             ping_interval=20,
             ping_timeout=20,
@@ -130,6 +129,14 @@ class Sockets:
         for event in ("subscribe", "unsubscribe", "authenticate"):
             self.server.on(event, self._answering(event))
         self.server.on("*", self._unknown)
+
+    def _is_allowed_origin(self, origin: str | None, environ: Mapping[str, Any]) -> bool:
+        """Whether a connection comes from the service's own pages, an allowed page, or no page."""
+        if origin is None:
+            return True
+        settings = self._platform.settings
+        own = origin.partition("://")[2] == environ.get("HTTP_HOST")
+        return own or origin in {settings.public_url, *settings.cors_origins}
 
     async def _connect(self, sid: str, environ: Mapping[str, Any], auth: object = None) -> None:
         credential = _credential(environ, auth)
@@ -200,7 +207,7 @@ class Sockets:
         await self.server.leave_room(sid, room_of(job_id))
         return {}
 
-    async def _authenticate(self, sid: str, client: _Client, payload: object) -> dict[str, Any]:
+    async def _authenticate(self, _sid: str, client: _Client, payload: object) -> dict[str, Any]:
         newer = await self._client(_Credential.model_validate(payload).token)
         if newer.identity.user_id != client.identity.user_id:
             raise NotFoundError("This token is another user's: connect anew.")
@@ -260,7 +267,9 @@ class Sockets:
     async def _tell_silent(self) -> None:
         """Tell rooms that have heard nothing for a while the state in the database; an end is told once."""
         asked_at = time.monotonic()
-        silent = {name: room for name, room in self._rooms.items() if asked_at - room.heard_at >= SILENCE_SECONDS}
+        silent = {
+            name: room for name, room in self._rooms.items() if asked_at - room.heard_at >= SILENCE_SECONDS
+        }
         if not silent:
             return
         for job in await asyncio.to_thread(self._find_all, [_job_of(name) for name in silent]):

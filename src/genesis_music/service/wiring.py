@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from genesis_music.errors import TransientDownloadError
 from genesis_music.service.accounts.cleanup import delete_expired
 from genesis_music.service.config import ServiceSettings
+from genesis_music.service.jobs.attempts import JobAttempts
 from genesis_music.service.jobs.contract import JobHandler
 from genesis_music.service.jobs.queue import JobQueue
 from genesis_music.service.jobs.service import JobService
@@ -39,6 +40,7 @@ def begin_process(settings: ServiceSettings, process: str) -> None:
     else:
         handler.setFormatter(EcsFormatter(version=__version__, environment=settings.environment))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     start_sentry(
         settings.sentry_dsn.get_secret_value(),
         release=settings.release or __version__,
@@ -63,6 +65,11 @@ def make_jobs(platform: Platform, handler: JobHandler | None = None) -> JobServi
     return JobService(
         platform, handler or TranscriptionHandler(platform), JobQueue(platform.settings, platform.redis)
     )
+
+
+def make_attempts(platform: Platform) -> JobAttempts:
+    """Build what claims jobs and ends their attempts."""
+    return JobAttempts(make_jobs(platform).changes)
 
 
 def warm_up() -> None:

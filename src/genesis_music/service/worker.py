@@ -20,9 +20,10 @@ from celery import Celery, signals
 from celery.worker.request import Request
 from sqlalchemy.exc import SQLAlchemyError
 
-from genesis_music.service.config import ServiceSettings
+from genesis_music.errors import SettingsError
+from genesis_music.service.config import ServiceSettings, checked_settings
 from genesis_music.service.jobs.attempts import JobAttempts
-from genesis_music.service.jobs.queue import CLEAN_UP_TASK, RUN_TASK, make_celery, queue_name
+from genesis_music.service.jobs.queue import CLEAN_UP_TASK, QUEUES, RUN_TASK, make_celery, queue_name
 from genesis_music.service.jobs.runner import Runner
 from genesis_music.service.jobs.service import JobService
 from genesis_music.service.jobs.sweeper import Sweeper
@@ -35,6 +36,9 @@ log = logging.getLogger(__name__)
 
 SHUTDOWN_SECONDS = 25.0
 """What runs may take this long to finish after SIGTERM; then it is put back into the queue."""
+
+EMBEDDED_SHUTDOWN_SECONDS = 3.0
+"""Who stops the service on a laptop wants the prompt back."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,9 @@ class Worker:
         self._built().attempts.clean_up(UUID(job_id))
 
     def _begin_child(self, **_: object) -> None:
-        self._inherited.append((self._parts, self._closing))  # the parent's connections: neither used nor closed
+        self._inherited.append(
+            (self._parts, self._closing)
+        )  # the parent's connections: neither used nor closed
         self._build()
         self._wiring.warm_up()
 
@@ -176,3 +182,22 @@ class Worker:
 
     def _set_up_logging(self, **_: object) -> None:
         """Leave logging as the process has it: Celery would replace it."""
+
+
+def work(queues: Sequence[str] = (), processes: int = 0) -> None:
+    """Run a worker with the settings of the environment, or with other queues and processes than they say.
+
+    Raises:
+        SettingsError: settings are missing or wrong, or there is no such queue.
+    """
+    settings = checked_settings()
+    chosen = tuple(queues) or settings.worker_queues
+    unknown = sorted(set(chosen) - set(QUEUES))
+    if unknown:
+        raise SettingsError(f"There is no queue {', '.join(unknown)}: choose from {', '.join(QUEUES)}.")
+    patience = EMBEDDED_SHUTDOWN_SECONDS if settings.embedded else SHUTDOWN_SECONDS
+    Worker(settings, shutdown_seconds=patience).run(chosen, processes or settings.worker_processes)
+
+
+if __name__ == "__main__":
+    work()

@@ -144,7 +144,9 @@ def start_api(platform: Platform, tmp_path: Path) -> Iterator[StartApi]:
         environment = environment_of(platform.settings.model_copy(update=settings))
         application = "genesis_music.service.app:from_environment"
         command = [sys.executable, "-m", "uvicorn", "--factory", application, f"--port={port}"]
-        server = ApiServer(f"http://127.0.0.1:{port}", ChildProcess(command, log=log, environment=environment))
+        server = ApiServer(
+            f"http://127.0.0.1:{port}", ChildProcess(command, log=log, environment=environment)
+        )
         started.append(server)
         await_ready(server.child, lambda: answers(f"{server.url}/health/live"))
         return server

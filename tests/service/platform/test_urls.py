@@ -237,6 +237,9 @@ class Site(BaseHTTPRequestHandler):
         self.path = f"/to//loop/{len(self.path)}x"
         self.answer_to()
 
+    def answer_cookie(self) -> None:
+        self.answer((self.headers["cookie"] or "none").encode(), ("Set-Cookie", "sid=1"))
+
     def answer_large(self) -> None:
         self.answer(bytes(3_000_000))
 
@@ -327,6 +330,12 @@ def test_the_environments_proxy_is_not_used(
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     with client_for(port) as client:
         assert client.get(f"http://site.example:{port}/ok").text == "fine"
+
+
+def test_no_cookie_is_kept(site: tuple[int, list[str]]) -> None:
+    port, _ = site
+    with client_for(port) as client:
+        assert [client.get(f"http://site.example:{port}/cookie").text for _ in range(2)] == ["none", "none"]
 
 
 def test_redirects_are_not_followed_unless_asked_for(site: tuple[int, list[str]]) -> None:

@@ -1,4 +1,4 @@
-"""The queue: Celery messages that carry a job's id and nothing else. What is lost here is found again in the database."""
+"""The queue: Celery messages that carry a job's id and nothing else. The database knows what is lost here."""
 
 from __future__ import annotations
 

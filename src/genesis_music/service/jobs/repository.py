@@ -42,9 +42,7 @@ class JobRepository(Repository[Job]):
         question = select(func.count()).where(Job.user_id == user_id, Job.status.in_(UNFINISHED))
         return self.session.execute(question).scalar_one()
 
-    def to_send(
-        self, queue: str, now: datetime, *, lost_after: timedelta, limit: int
-    ) -> Sequence[UUID]:
+    def to_send(self, queue: str, now: datetime, *, lost_after: timedelta, limit: int) -> Sequence[UUID]:
         """Queued jobs that are due and have no message, or whose message has been out for ``lost_after``."""
         unsent = and_(
             or_(Job.enqueued_at.is_(None), Job.enqueued_at < now - lost_after),

@@ -90,7 +90,7 @@ class Runner:
 class Heartbeat:
     """Reports progress and renews the lease from a thread of its own, so that the work never waits for a database.
 
-    A stage's beginning is reported at once, its progress at most every second, and something at least every 4 s (3 s, noticed within the next).
+    A stage's beginning is reported at once, its progress at most every second, and something at least every 4 s.
     """
 
     def __init__(self, attempts: JobAttempts, lease: Lease, stop: Callable[[], None]) -> None:

@@ -154,9 +154,7 @@ def _check_lease(state: JobState, worker: str) -> None:
 def _failed(
     state: JobState, failure: Failure, *, now: datetime, max_attempts: int, retry_at: datetime
 ) -> JobState:
-    told = replace(
-        state, error_code=failure.code, error_message=failure.message, retryable=failure.retryable
-    )
+    told = replace(state, error_code=failure.code, error_message=failure.message, retryable=failure.retryable)
     if not failure.retryable or state.attempts >= max_attempts:
         return _ended(told, JobStatus.FAILED, now)
     return replace(told, status=JobStatus.QUEUED, worker="", not_before=retry_at, lease_until=None)

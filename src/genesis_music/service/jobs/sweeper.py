@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 PERIOD_SECONDS = 1.0
 BATCH = 200
 LOST_WHEN_EMPTY = timedelta(seconds=10)
-"""A message that was sent this long ago, while its queue is empty, is lost (or its worker is: a second one is harmless)."""
+"""A message that was sent this long ago, while its queue is empty, is lost; if not, a second one does no harm."""
 LOST_IN_ANY_CASE = timedelta(minutes=15)
 
 

@@ -15,10 +15,12 @@ from typing import IO
 # stranger. It is orphaned on purpose (the outer parentheses): the child must not find an unknown child of its own.
 _WATCHED = """
 exec 3<&0
+ended() { kill -0 $$ || return 0; read -r pid name state rest </proc/$$/stat && [ "$state" = Z ]; }
 ( (
   cat <&3 >/dev/null
   kill -"$0" $$; kill -CONT $$
-  for second in 1 2 3 4 5 6 7 8 9 10; do kill -0 $$ || exit; sleep 1; done
+  waited=0
+  while [ $waited -lt 100 ]; do ended && exit; sleep 0.1; waited=$((waited + 1)); done
   kill -KILL $$
 ) >/dev/null 2>&1 & )
 exec 3<&- 0</dev/null

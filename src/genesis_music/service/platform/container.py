@@ -15,10 +15,10 @@ from genesis_music.service.platform.cache import Cache
 from genesis_music.service.platform.database import Database
 from genesis_music.service.platform.events import Publisher
 from genesis_music.service.platform.limits import RateLimiter
+from genesis_music.service.platform.marks import RedisMarks
 from genesis_music.service.platform.presign import S3Credentials
 from genesis_music.service.platform.publisher import RedisPublisher
 from genesis_music.service.platform.redis_client import connect_redis
-from genesis_music.service.platform.marks import RedisMarks
 from genesis_music.service.platform.storage import ObjectStore
 from genesis_music.service.platform.storage_backends import Encryption
 from genesis_music.version import __version__
@@ -66,7 +66,10 @@ def open_storage(settings: ServiceSettings) -> ObjectStore:
     """Open the object store."""
     if not settings.storage_url.startswith("s3:"):
         return ObjectStore.from_url(settings.storage_url)
-    key, secret = settings.storage_access_key.get_secret_value(), settings.storage_secret_key.get_secret_value()
+    key, secret = (
+        settings.storage_access_key.get_secret_value(),
+        settings.storage_secret_key.get_secret_value(),
+    )
     return ObjectStore.from_url(
         settings.storage_url,
         credentials=S3Credentials(key, secret) if key else None,

@@ -31,10 +31,8 @@ class PrivacyFilter(logging.Filter):
         if isinstance(record.args, tuple):
             # Formatters of access logs read the arguments one by one.
             record.args = tuple(self._masker.value(argument) for argument in record.args)
-        message = _message(record)
-        masked = self._masker.text(message)
-        if masked != message or not isinstance(record.args, tuple):
-            record.msg, record.args = masked, ()
+        if not self._is_clean(record):
+            record.msg, record.args = self._masker.text(_message(record)), ()
         for name in vars(record).keys() - _STANDARD_FIELDS:
             setattr(record, name, self._masker.field(name, getattr(record, name)))
         if trace := _stack_trace(record):
@@ -42,6 +40,13 @@ class PrivacyFilter(logging.Filter):
         if record.stack_info:
             record.stack_info = self._masker.text(record.stack_info)
         return True
+
+    def _is_clean(self, record: logging.LogRecord) -> bool:
+        try:
+            message = record.getMessage()
+        except Exception:
+            return False
+        return isinstance(record.args, tuple) and self._masker.text(message) == message
 
 
 class EcsFormatter(logging.Formatter):

@@ -77,7 +77,7 @@ CODECS = frozenset(
 )
 """FFmpeg's decoders of what people record and export with."""
 
-_FIXED_FRAMES = {"aac": 1024, "mp3": 576, "mp3float": 576, "mp2": 1152, "mp2float": 1152}
+_FIXED_FRAMES = {"aac": 480, "mp3": 576, "mp3float": 576, "mp2": 1152, "mp2float": 1152}
 """Samples that a packet holds at least."""
 
 _TRIED_PACKETS, _MOST_TRIED_PACKETS = 50, 500
@@ -218,7 +218,7 @@ def _packets(sound: SoundFile) -> Iterator[Any]:
             yield next(packets)
         except (StopIteration, EOFError):
             return
-        except FFmpegError:
+        except (FFmpegError, IndexError):  # IndexError: a track appeared midway
             continue
 
 

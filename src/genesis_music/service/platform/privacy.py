@@ -42,7 +42,8 @@ _HEADER_LINE = re.compile(
 )
 _SCHEME = re.compile(r"\b(?P<name>bearer|basic|digest|negotiate)\s{1,8}[^\s\"',;]+", re.IGNORECASE)
 _ASSIGNMENT = re.compile(
-    rf"(?P<name>(?:{_SECRET_WORDS})[\w.-]{{0,64}}+)(?P<sep>\\?[\"']?\s{{0,8}}[:=]\s{{0,8}})"
+    rf"(?P<name>(?:{_SECRET_WORDS})[\w.-]{{0,64}}+)"
+    r"(?P<sep>\\?[\"']?\s{0,8}[:=]\s{0,8}|[\"']\s{0,8},\s{0,8}(?=b?[\"']))"
     r"(?!\[secret\])(?:b?\"(?:[^\"\\]|\\.)*+\"?|b?'(?:[^'\\]|\\.)*+'?|[^\s&,;\"'}\])]+)",
     re.IGNORECASE,
 )
@@ -125,9 +126,13 @@ def mask_value(value: Any) -> Any:
 
 
 def mask_event(event: Any, hint: Any) -> Any:
-    """Sentry's ``before_send``, ``before_send_transaction`` and ``before_breadcrumb``: the event, masked."""
+    """Sentry's ``before_send``, ``before_send_transaction`` and ``before_breadcrumb``: the event, masked.
+
+    The release stays: ``name@version`` looks like an address.
+    """
     del hint
-    return Masker().value(event)
+    masked = Masker().value(event)
+    return masked | {"release": event["release"]} if "release" in event else masked
 
 
 def _without_jwt(found: re.Match[str]) -> str:

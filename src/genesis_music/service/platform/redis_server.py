@@ -17,6 +17,8 @@ from genesis_music.service.platform.child import ChildProcess
 
 START_SECONDS = 10.0
 POLL_SECONDS = 0.01
+PORTS_TRIED = 3
+"""Between finding a free port and listening on it another program may take it."""
 
 
 class RedisServer:
@@ -34,7 +36,7 @@ class RedisServer:
         self._persistent = persistent
         self._password = secrets.token_urlsafe(24)
         self.port = free_port()
-        self._child = self._start()
+        self._child = self._start_first()
 
     @property
     def url(self) -> str:
@@ -54,6 +56,16 @@ class RedisServer:
     def stop(self) -> None:
         """End it; a persistent one writes what it holds first. Safe to repeat."""
         self._child.stop()
+
+    def _start_first(self) -> ChildProcess:
+        for _ in range(PORTS_TRIED):
+            try:
+                return self._start()
+            except EngineError:
+                if not _taken(self.port):
+                    raise
+                self.port = free_port()
+        return self._start()
 
     def _start(self) -> ChildProcess:
         settings = self._folder / "redis.conf"
@@ -111,6 +123,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _program() -> Path:

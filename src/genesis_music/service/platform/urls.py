@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpcore
@@ -204,7 +205,7 @@ def _is_public_text(text: str) -> bool:
 def safe_client(policy: UrlPolicy = PUBLIC_HTTPS, *, resolver: Resolver = resolve) -> httpx.Client:
     """An HTTP client that contacts only what the policy allows; follows redirects only when asked to.
 
-    No proxy, no cookies kept for another request, no connection kept. Closing it is the caller's.
+    No proxy, no cookies, no connection kept for another request; threads may share it. Closing it is the caller's.
 
     Raises (by its requests):
         UnsafeUrlError: the URL or one it was redirected to is not allowed.
@@ -216,6 +217,7 @@ def safe_client(policy: UrlPolicy = PUBLIC_HTTPS, *, resolver: Resolver = resolv
         max_redirects=MAX_REDIRECTS,
         follow_redirects=False,
         trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         headers={"user-agent": "genesis-music"},
     )
 
