@@ -151,9 +151,8 @@ def _make_due(platform: Platform) -> None:
 
 
 @SQLITE_ONLY
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_private_and_odd_addresses_are_refused(api: Api) -> None:
+    for url in [
         "http://example.com/",
         "https://127.0.0.1/",
         "https://localhost/",
@@ -170,12 +169,10 @@ def _make_due(platform: Platform) -> None:
         "https://exa mple.com/",
         "https://[::1",
         "x" * 2048,
-    ],
-)
-def test_private_and_odd_addresses_are_refused(api: Api, url: str) -> None:
-    answer = api("POST", "/webhooks", json={"url": url})
-    assert answer.status_code == 422, answer.text
-    assert answer.json()["errors"][0]["field"] == "body.url"
+    ]:
+        answer = api("POST", "/webhooks", json={"url": url})
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["errors"][0]["field"] == "body.url"
 
 
 @SQLITE_ONLY

@@ -68,6 +68,8 @@ def _service(platform: PlatformOf, transcriptions: TranscriptionsOf) -> UploadSe
 UploadsOf = Annotated[UploadService, Depends(_service)]
 Number = Annotated[str | None, Header(pattern=r"^\d{1,15}$")]
 
+DAMAGED = {ChecksumError.status: problem_responses(400)[400] | {"description": ChecksumError.title}}
+
 router = APIRouter(tags=["uploads"])
 versioned = APIRouter(
     prefix="/uploads",
