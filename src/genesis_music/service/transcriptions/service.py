@@ -72,7 +72,7 @@ class TranscriptionService:
         """Accept a recording that has arrived on this machine; ``filename`` is clean.
 
         Raises:
-            UnsupportedMediaError, TooLargeError, InvalidRequestError: the recording is not taken.
+            MediaError: the recording is not taken.
             TooManyRequestsError: the user has too many unfinished jobs.
         """
         facts = check_recording(received, self._platform)
