@@ -35,7 +35,8 @@ from tests.service.servers import Postgres, TestRedis, postgres, redis_server, s
 
 __all__ = ["postgres", "redis_server", "s3_server"]
 
-PASSWORD = "seven ferns under glass"
+PASSWORD = "nine lamps over water"
+"""Not the one of the document's examples: a made-up request must not delete the account that makes it."""
 
 
 @dataclass(frozen=True)
