@@ -11,7 +11,8 @@ from genesis_music.formats.registry import FORMATS
 from genesis_music.service.jobs.tables import Job, JobStatus
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.transcriptions import keys
-from tests.service.transcriptions.conftest import FEW_SECONDS, Api, Workbench, client_for
+from tests.service.conftest import client_of
+from tests.service.transcriptions.conftest import FEW_SECONDS, Api, Workbench
 
 
 def test_a_recording_becomes_tab_with_all_its_files(api: Api, bench: Workbench, porch: bytes) -> None:
@@ -100,7 +101,7 @@ def _fail(*_: object, **__: object) -> None:
 def test_the_embedded_service_takes_recordings_without_signing_in(
     embedded_platform: Platform, tone: bytes
 ) -> None:
-    with client_for(embedded_platform) as client:
+    with client_of(embedded_platform) as client:
         answer = client.post("/api/v1/transcribe", files={"file": ("a.wav", tone)})
         assert answer.status_code == 202, answer.text
         assert len(client.get("/api/v1/transcribe").json()["items"]) == 1

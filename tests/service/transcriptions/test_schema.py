@@ -9,10 +9,10 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.schemas import APIOperation
 
-from genesis_music.service.app import create_app
 from genesis_music.service.guards import guarded
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.transcriptions.bodies import body_limits
+from tests.service.conftest import app_of
 from tests.service.transcriptions.conftest import SQLITE_ONLY, Api, Workbench
 
 EXAMPLES = 4
@@ -40,7 +40,7 @@ def test_made_up_requests_get_documented_answers(
     known["token"] = api("POST", f"/transcribe/{known['transcription_id']}/shares").json()["token"]
     known["webhook_id"] = api("POST", "/webhooks", json={"url": "https://example.com/"}).json()["id"]
     quick.work()
-    app = guarded(create_app(platform), platform, body_limits(platform.settings))
+    app = guarded(app_of(platform), platform, body_limits(platform.settings))
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", app)
     own = [found.ok() for found in schema.get_all_operations() if found.ok().path.startswith(OWN)]
     assert len(own) > 25

@@ -7,8 +7,8 @@ import zlib
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.transcriptions import keys
 from genesis_music.service.transcriptions.multipart import LONGEST_FIELD_BYTES
-from tests.service.conftest import Person, with_settings
-from tests.service.transcriptions.conftest import SQLITE_ONLY, Api, client_for, wav
+from tests.service.conftest import Person, client_of, with_settings
+from tests.service.transcriptions.conftest import SQLITE_ONLY, Api, wav
 
 BOUNDARY = "xyz"
 FORM = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
@@ -67,12 +67,12 @@ def test_what_is_no_recording_is_refused_and_nothing_of_it_is_kept(api: Api, pla
 
 @SQLITE_ONLY
 def test_a_recording_beyond_the_limits_is_refused(platform: Platform, user: Person, tone: bytes) -> None:
-    with client_for(with_settings(platform, max_upload_bytes=len(tone) - 1)) as client:
+    with client_of(with_settings(platform, max_upload_bytes=len(tone) - 1)) as client:
         answer = Api(client, user).upload(tone)
         assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
-    with client_for(with_settings(platform, max_duration_seconds=0.9)) as client:
+    with client_of(with_settings(platform, max_duration_seconds=0.9)) as client:
         assert Api(client, user).upload(tone).status_code == 413
-    with client_for(with_settings(platform, max_active_jobs=1)) as client:
+    with client_of(with_settings(platform, max_active_jobs=1)) as client:
         api = Api(client, user)
         assert api.upload(tone).status_code == 202
         assert api.upload(wav(2.0)).status_code == 429

@@ -16,8 +16,8 @@ from genesis_music.service.platform.database import utc_now
 from genesis_music.service.platform.webhook_signing import verify_webhook
 from genesis_music.service.transcriptions.repository import DeliveryRepository
 from genesis_music.service.transcriptions.webhooks import BACKOFF, deliver_due
-from tests.service.conftest import Person, with_settings
-from tests.service.transcriptions.conftest import SQLITE_ONLY, Api, Workbench, client_for
+from tests.service.conftest import Person, client_of, with_settings
+from tests.service.transcriptions.conftest import SQLITE_ONLY, Api, Workbench
 
 
 @dataclass
@@ -61,7 +61,7 @@ def trusting(platform: Platform, receiver: Receiver) -> Platform:
 
 @pytest.fixture
 def trusting_api(trusting: Platform, user: Person) -> Iterator[Api]:
-    with client_for(trusting) as client:
+    with client_of(trusting) as client:
         yield Api(client, user)
 
 
