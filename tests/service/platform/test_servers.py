@@ -57,7 +57,7 @@ def test_the_primary_comes_back_with_its_data_and_the_replica_follows_again(post
 
 
 def test_a_paused_redis_is_silent_and_answers_again_when_resumed(redis_server: TestRedis):
-    client = connect_redis(redis_server.url)
+    client = connect_redis(redis_server.url, answer_seconds=0.3)
     redis_server.pause()
     try:
         with pytest.raises(RedisTimeoutError):

@@ -162,10 +162,7 @@ def test_an_option_that_makes_no_sense_is_named_before_anything_is_kept(
 ) -> None:
     answer = api.upload(tone, tuning="klingon", capo="99")
     assert answer.status_code == 422
-    assert {fault["field"] for fault in answer.json()["errors"]} == {
-        "body.tuning",
-        "body.capo.constrained-int",
-    } or {fault["field"].split(".")[1] for fault in answer.json()["errors"]} == {"tuning", "capo"}
+    assert {fault["field"].split(".")[1] for fault in answer.json()["errors"]} == {"tuning", "capo"}
     assert recordings(platform) == []
 
 

@@ -105,7 +105,7 @@ class TranscriptionHandler:
 
     def _row(self, work: Work) -> Transcription:
         """The row from the primary: a replica may not have it yet."""
-        with self._platform.database.writing() as session:
+        with Session(self._platform.database.primary) as session:
             row = TranscriptionRepository(session).find_by_id(work.transcription_id)
         if row is None:
             raise JobGoneError("The transcription was deleted.")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from genesis_music.service.errors import ConflictError, GoneError, InvalidRequestError, NotFoundError
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import utc_now
@@ -71,7 +73,7 @@ class ShareService:
         """
         if not is_well_formed(token, SecretKind.SHARE):
             raise NotFoundError("There is no such link: copy it again.")
-        with self._platform.database.writing() as session:
+        with Session(self._platform.database.primary) as session:
             share = ShareRepository(session).by_token_hash(hash_secret(token))
             row = TranscriptionRepository(session).find_by_id(share.transcription_id) if share else None
         if share is None or row is None:

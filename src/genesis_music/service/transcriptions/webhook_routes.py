@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from genesis_music.service.accounts.dependencies import CurrentUser
 from genesis_music.service.dependencies import PlatformOf
 from genesis_music.service.errors import ConflictError
+from genesis_music.service.openapi import problem_responses
 from genesis_music.service.platform.database import utc_now
 from genesis_music.service.platform.webhook_signing import new_webhook_secret
 from genesis_music.service.transcriptions.notifications import WebhookEvent, queue_delivery
@@ -22,7 +23,7 @@ from genesis_music.service.transcriptions.schemas import (
 )
 from genesis_music.service.transcriptions.webhooks import accept_url
 
-router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+router = APIRouter(prefix="/webhooks", tags=["webhooks"], responses=problem_responses(404, 409))
 
 MOST_WEBHOOKS = 10
 SHOWN_DELIVERIES = 50
