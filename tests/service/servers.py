@@ -296,7 +296,14 @@ def start_primary(folder: Path) -> PostgresServer:
     give_to(postgres_user(), folder / "password")
     access = ["--username=genesis", f"--pwfile={folder / 'password'}", "--auth=scram-sha-256"]
     run_postgres_tool(
-        "initdb", "-D", folder / "primary", *access, "--encoding=UTF8", "--locale=C", "--no-sync"
+        "initdb",
+        "-D",
+        folder / "primary",
+        *access,
+        "--encoding=UTF8",
+        "--locale=C",
+        "--wal-segsize=1",
+        "--no-sync",
     )
     return PostgresServer(folder / "primary", password)
 

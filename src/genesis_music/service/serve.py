@@ -71,6 +71,7 @@ def serve_embedded(host: str, port: int, data_dir: Path) -> None:
     """Run everything on this machine, from one folder."""
     _check_local(host)
     signal.signal(signal.SIGTERM, _stop)
+    os.umask(0o077)
     with ExitStack() as stack:
         sock = stack.enter_context(listening(host, port))
         folder = stack.enter_context(owned(data_dir))
@@ -230,7 +231,7 @@ def _prepare(settings: ServiceSettings) -> None:
     with service_platform(settings) as platform:
         bring_up_to_date(platform.database.primary)
         ensure_local_user(platform.database)
-        make_attempts(platform).expire("")
+        make_attempts(platform).lost("")
 
 
 def _ready(settings: ServiceSettings, children: Children) -> None:

@@ -40,7 +40,8 @@ def begin_process(settings: ServiceSettings, process: str) -> None:
     else:
         handler.setFormatter(EcsFormatter(version=__version__, environment=settings.environment))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "celery", "kombu", *(("uvicorn",) if settings.embedded else ())):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     start_sentry(
         settings.sentry_dsn.get_secret_value(),
         release=settings.release or __version__,

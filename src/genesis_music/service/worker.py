@@ -85,7 +85,7 @@ class Worker:
         }
         options = [f"--{name}={value}" for name, value in arguments.items()]
         try:
-            app.worker_main(["worker", "--without-gossip", "--without-mingle", *options])
+            app.worker_main(["--quiet", "worker", "--without-gossip", "--without-mingle", *options])
         finally:
             self._end()
 
@@ -118,10 +118,10 @@ class Worker:
 
     def attempt_ended(self, pid: int | None) -> None:
         """Let go of a job whose child is dead, so that it is tried again at once and not when its lease runs out."""
-        if pid is None or self._parts is None:
+        if pid is None or self._parts is None or self._stop.is_set():
             return
         try:
-            self._parts.attempts.expire(f"{self._name}/{pid}/")
+            self._parts.attempts.lost(f"{self._name}/{pid}/")
         except SQLAlchemyError as error:
             log.warning("a lost attempt has to wait for the end of its lease: %s", error)
 
@@ -146,7 +146,8 @@ class Worker:
             self._start(chore.name, do_chore, chore, parts.platform.redis, self._stop)
 
     def _begin_shutdown(self, **_: object) -> None:
-        """Let what runs finish for a while; then end it."""
+        """Let what runs finish for a while; then end it. What is not finished is not lost but given back."""
+        self._stop.set()
         timer = threading.Timer(self._shutdown_seconds, os.kill, (os.getpid(), signal.SIGQUIT))
         timer.daemon = True
         timer.start()

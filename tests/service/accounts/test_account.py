@@ -13,11 +13,10 @@ from genesis_music.service.accounts.tables import (
     UserPreferences,
     UserSession,
 )
-from genesis_music.service.app import create_app
 from genesis_music.service.guards import guarded
 from genesis_music.service.jobs.tables import Job
 from genesis_music.service.transcriptions.tables import Transcription, Upload, Webhook
-from tests.service.conftest import PASSWORD
+from tests.service.conftest import PASSWORD, app_of
 from tests.service.platforms import PUBLIC_URL
 
 ACCOUNT = "/api/v1/account"
@@ -126,7 +125,7 @@ def keeper():
 
 @pytest.fixture
 def kept_client(platform, keeper):
-    app = create_app(platform, [keeper])
+    app = app_of(platform, keeper)
     with TestClient(guarded(app, platform), base_url=PUBLIC_URL, raise_server_exceptions=False) as client:
         yield client
 

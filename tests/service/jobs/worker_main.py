@@ -10,5 +10,5 @@ from tests.service.jobs.tiny import TinyHandler
 if __name__ == "__main__":
     settings = load_settings()
     wiring = Wiring(handler=TinyHandler, warm_up=lambda: None, chores=lambda _: ())
-    shutdown = float(os.environ.get("SHUTDOWN_SECONDS", "5"))
+    shutdown = float(os.environ.get("SHUTDOWN_SECONDS", "1"))
     Worker(settings, wiring, shutdown_seconds=shutdown).run(settings.worker_queues, settings.worker_processes)

@@ -64,6 +64,25 @@ def test_an_upload_on_the_event_loop_arrives_whole(store: ObjectStore):
     assert asyncio.run(round_trip()) == expected[5 : 2 * MEBIBYTE + 7]
 
 
+def test_an_upload_whose_client_goes_away_leaves_nothing(store: ObjectStore):
+    async def upload_and_leave() -> None:
+        under_way = asyncio.Event()
+
+        async def body() -> AsyncIterator[bytes]:
+            yield bytes(12 * MEBIBYTE)
+            under_way.set()
+            await asyncio.Event().wait()
+
+        upload = asyncio.create_task(store.put_stream_async("uploads/left.wav", body()))
+        await under_way.wait()
+        upload.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await upload
+
+    asyncio.run(upload_and_leave())
+    assert list(store.list()) == []
+
+
 def test_an_upload_that_breaks_off_leaves_nothing_and_says_why(store: ObjectStore):
     class ClientLeftError(Exception):
         pass

@@ -187,9 +187,9 @@ def test_anothers_and_deleted_transcriptions_look_as_if_they_were_not_there(
 
 
 @SQLITE_ONLY
-@pytest.mark.parametrize("id_", ["1", "../../x", "%00", "'; --", "x" * 3000, "🎸"])
-def test_an_id_that_is_none_is_refused(api: Api, id_: str) -> None:
-    assert api("GET", f"/transcribe/{id_}").status_code in {404, 422}
+def test_an_id_that_is_none_is_refused(api: Api) -> None:
+    for id_ in ["1", "../../x", "%00", "'; --", "x" * 3000, "🎸"]:
+        assert api("GET", f"/transcribe/{id_}").status_code in {404, 422}
 
 
 def test_an_account_takes_its_files_along_and_leaves_those_that_others_have(

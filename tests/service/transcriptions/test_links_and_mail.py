@@ -95,6 +95,21 @@ def test_what_a_link_leads_to_is_checked_like_an_upload(
     assert list(quick.platform.storage.list()) == []
 
 
+@SQLITE_ONLY
+def test_what_is_deleted_during_the_download_leaves_nothing(
+    api: Api, quick: Workbench, downloads: Downloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = api("POST", "/transcribe", json=LINK).json()["transcription_id"]
+
+    def download(*arguments: object) -> Path:
+        api("DELETE", f"/transcribe/{id_}")
+        return downloads(*arguments)
+
+    monkeypatch.setattr(DOWNLOAD, download)
+    quick.work()
+    assert list(quick.platform.storage.list()) == []
+
+
 @pytest.fixture
 def letters(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
     sent: list[tuple[str, str, str]] = []

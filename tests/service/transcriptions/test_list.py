@@ -6,14 +6,14 @@ import random
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete
 
 from genesis_music.service.jobs.tables import JobStatus
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.transcriptions.repository import Sort, TranscriptionRepository
-from genesis_music.service.transcriptions.tables import SourceType
+from genesis_music.service.transcriptions.tables import SourceType, Transcription
 from tests.service.transcriptions.conftest import SQLITE_ONLY, Api
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,16 +56,16 @@ def walk(api: Api, limit: int, **filters: object) -> list[dict]:
         assert len(page["items"]) == limit
 
 
-@pytest.mark.parametrize("sort", list(Sort))
-def test_pages_hold_every_transcription_once_in_any_order(api: Api, platform: Platform, sort: Sort) -> None:
+def test_pages_hold_every_transcription_once_in_any_order(api: Api, platform: Platform) -> None:
     ids = fill(platform, api.person.id)
-    items = walk(api, 7, sort=str(sort))
-    assert sorted(item["id"] for item in items) == sorted(ids)
-    assert [item["id"] for item in items] == [item["id"] for item in walk(api, 100, sort=str(sort))]
-    field = {"duration": "duration_seconds"}.get(sort.field, sort.field)
-    if field != "title":  # each database has its own alphabet
-        values = [item[field] if item[field] is not None else -1 for item in items]
-        assert values == sorted(values, reverse=sort.descending)
+    for sort in Sort:
+        items = walk(api, 7, sort=str(sort))
+        assert sorted(item["id"] for item in items) == sorted(ids)
+        assert [item["id"] for item in items] == [item["id"] for item in walk(api, 100, sort=str(sort))]
+        field = {"duration": "duration_seconds"}.get(sort.field, sort.field)
+        if field != "title":  # each database has its own alphabet
+            values = [item[field] if item[field] is not None else -1 for item in items]
+            assert values == sorted(values, reverse=sort.descending)
 
 
 @SQLITE_ONLY
@@ -77,7 +77,9 @@ def test_what_is_added_and_deleted_between_pages_neither_hides_nor_repeats_other
     @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.integers(3, 12), st.randoms(use_true_random=False))
     def pages(limit: int, chance: random.Random) -> None:
-        seen, cursor, gone = [], None, set()
+        with platform.database.writing() as session:
+            session.execute(delete(Transcription).where(Transcription.title == "new"))
+        seen, cursor = [], None
         while True:
             page = api(
                 "GET", "/transcribe", params={"limit": limit} | ({"cursor": cursor} if cursor else {})
@@ -95,7 +97,6 @@ def test_what_is_added_and_deleted_between_pages_neither_hides_nor_repeats_other
                     created_at=START + timedelta(days=9),
                 )
                 if chance.random() < 0.3 and (row := transcriptions.find_by_id(UUID(chance.choice(ids)))):
-                    gone.add(str(row.id))
                     transcriptions.delete(row)
         assert len(seen) == len(set(seen))
         with platform.database.writing() as session:
@@ -136,9 +137,9 @@ def test_nobody_sees_anothers_list(api: Api, other_api: Api, platform: Platform)
     assert other_api("GET", "/transcribe").json() == {"items": [], "next_cursor": None}
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
+@SQLITE_ONLY
+def test_a_senseless_question_is_refused(api: Api) -> None:
+    for query in [
         {"limit": 0},
         {"limit": 10**9},
         {"limit": "x"},
@@ -153,10 +154,8 @@ def test_nobody_sees_anothers_list(api: Api, other_api: Api, platform: Platform)
         {"created_to": "0001-01-01T00:00:00+14:00"},
         {"created_from": "9999-12-31T23:59:59-14:00"},
         {"q": "x" * 201},
-    ],
-)
-def test_a_senseless_question_is_refused(api: Api, query: dict) -> None:
-    assert api("GET", "/transcribe", params=query).status_code == 422
+    ]:
+        assert api("GET", "/transcribe", params=query).status_code == 422
 
 
 def test_odd_characters_in_a_search_are_survived(api: Api) -> None:

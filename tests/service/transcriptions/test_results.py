@@ -103,7 +103,7 @@ def test_there_is_nothing_to_fetch_before_the_end(api: Api, tone: bytes) -> None
     path = f"/transcribe/{api.accepted(tone)}"
     for what in ("result", "files/gp5"):
         answer = api("GET", f"{path}/{what}")
-        assert (answer.status_code, answer.json()["code"], answer.json()["status"]) == (
+        assert (answer.status_code, answer.json()["code"], answer.json()["transcription_status"]) == (
             409,
             "no-result",
             "queued",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
+from genesis_music.service.accounts.tables import AuditEvent
 from genesis_music.service.platform.database import utc_now
 from genesis_music.service.platform.tokens import SecretKind, new_secret
 from genesis_music.service.transcriptions.repository import ShareRepository
@@ -38,6 +41,28 @@ def test_a_link_shows_one_transcription_to_anybody_until_it_is_revoked(
     other = api("POST", f"/transcribe/{id_}/shares", json={}).json()["token"]
     api("DELETE", f"/transcribe/{id_}")
     assert anybody.get(f"/api/v1/shared/{other}").status_code == 404
+
+
+@SQLITE_ONLY
+def test_links_webhooks_and_deletions_are_in_the_audit_log(api: Api, quick: Workbench, tone: bytes) -> None:
+    path = f"/transcribe/{api.accepted(tone)}"
+    share = api("POST", f"{path}/shares").json()["id"]
+    api("DELETE", f"{path}/shares/{share}")
+    api("DELETE", f"{path}/shares/{share}")
+    webhook = api("POST", "/webhooks", json={"url": "https://example.com/"}).json()["id"]
+    api("DELETE", f"/webhooks/{webhook}")
+    api("DELETE", path)
+    with quick.platform.database.writing() as session:
+        logged = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
+    logged = [event for event in logged if not event.action.startswith("account.")]
+    assert [event.action for event in logged] == [
+        "share.created",
+        "share.revoked",
+        "webhook.created",
+        "webhook.deleted",
+        "transcription.deleted",
+    ]
+    assert {event.actor_id for event in logged} == {api.person.id}
 
 
 @SQLITE_ONLY

@@ -174,9 +174,8 @@ def test_what_is_understood_can_be_asked_without_an_account(api: Api) -> None:
 
 
 @SQLITE_ONLY
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
+def test_an_upload_that_makes_no_sense_is_not_begun(api: Api) -> None:
+    for headers, status in [
         ({"Upload-Length": "5"}, 412),
         (TUS | {"Tus-Resumable": "0.2.2", "Upload-Length": "5"}, 412),
         (TUS, 400),
@@ -190,11 +189,11 @@ def test_what_is_understood_can_be_asked_without_an_account(api: Api) -> None:
         (TUS | {"Upload-Length": "5", "Upload-Metadata": encoded(tuning="klingon")}, 422),
         (TUS | {"Upload-Length": "5", "Upload-Metadata": encoded(colour="red")}, 422),
         (PIECE | {"Upload-Length": "2"}, 413),
-    ],
-)
-def test_an_upload_that_makes_no_sense_is_not_begun(api: Api, headers: dict[str, str], status: int) -> None:
-    answer = api("POST", "/uploads", headers=headers, content=b"hello" if "Content-Type" in headers else b"")
-    assert answer.status_code == status, answer.text
+    ]:
+        answer = api(
+            "POST", "/uploads", headers=headers, content=b"hello" if "Content-Type" in headers else b""
+        )
+        assert answer.status_code == status, answer.text
 
 
 @SQLITE_ONLY

@@ -16,8 +16,8 @@ from genesis_music.service.platform.database import utc_now
 from genesis_music.service.platform.webhook_signing import verify_webhook
 from genesis_music.service.transcriptions.repository import DeliveryRepository
 from genesis_music.service.transcriptions.webhooks import BACKOFF, deliver_due
-from tests.service.conftest import Person, with_settings
-from tests.service.transcriptions.conftest import SQLITE_ONLY, Api, Workbench, client_for
+from tests.service.conftest import Person, client_of, with_settings
+from tests.service.transcriptions.conftest import SQLITE_ONLY, Api, Workbench
 
 
 @dataclass
@@ -61,7 +61,7 @@ def trusting(platform: Platform, receiver: Receiver) -> Platform:
 
 @pytest.fixture
 def trusting_api(trusting: Platform, user: Person) -> Iterator[Api]:
-    with client_for(trusting) as client:
+    with client_of(trusting) as client:
         yield Api(client, user)
 
 
@@ -151,9 +151,8 @@ def _make_due(platform: Platform) -> None:
 
 
 @SQLITE_ONLY
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_private_and_odd_addresses_are_refused(api: Api) -> None:
+    for url in [
         "http://example.com/",
         "https://127.0.0.1/",
         "https://localhost/",
@@ -170,12 +169,10 @@ def _make_due(platform: Platform) -> None:
         "https://exa mple.com/",
         "https://[::1",
         "x" * 2048,
-    ],
-)
-def test_private_and_odd_addresses_are_refused(api: Api, url: str) -> None:
-    answer = api("POST", "/webhooks", json={"url": url})
-    assert answer.status_code == 422, answer.text
-    assert answer.json()["errors"][0]["field"] == "body.url"
+    ]:
+        answer = api("POST", "/webhooks", json={"url": url})
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["errors"][0]["field"] == "body.url"
 
 
 @SQLITE_ONLY

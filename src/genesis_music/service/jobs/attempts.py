@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from genesis_music.service.jobs import states
-from genesis_music.service.jobs.changes import JobChanges
+from genesis_music.service.jobs.changes import JobChanges, Transition
 from genesis_music.service.jobs.contract import Work
 from genesis_music.service.jobs.failures import WORKER_LOST
 from genesis_music.service.jobs.repository import JobRepository
@@ -137,22 +137,20 @@ class JobAttempts:
         except (TransitionError, JobGoneError):
             return None
 
-    def expire(self, worker_start: str) -> None:
-        """End the leases of workers that are known to be dead, so that nobody waits for them to run out."""
-        with self._database.writing() as session:
-            for job in JobRepository(session).held_by(worker_start):
-                job.lease_until = job.started_at
+    def lost(self, worker_start: str) -> None:
+        """End the attempts of workers that are known to be dead, so that nobody waits for their leases to run out.
+
+        The jobs are tried again at once.
+        """
+
+        def lose(state: JobState, now: datetime) -> JobState:
+            return self._lose(replace(state, lease_until=now), now, retry_at=now)
+
+        self._change_held(worker_start, lose)
 
     def give_back(self, worker_start: str) -> int:
         """Put the jobs of workers that were told to end back into the queue; return how many."""
-        with self._database.writing() as session:
-            jobs = JobRepository(session).held_by(worker_start)
-            for job in jobs:
-                worker = job.worker
-                self._changes.change(
-                    session, job.id, lambda state, _, worker=worker: states.give_back(state, worker=worker)
-                )
-        return len(jobs)
+        return self._change_held(worker_start, lambda state, _: states.give_back(state, worker=state.worker))
 
     def clean_up(self, job_id: UUID) -> None:
         """Delete what a job that failed or was cancelled has left behind."""
@@ -160,6 +158,13 @@ class JobAttempts:
             job = JobRepository(session).find_by_id(job_id)
         if job is not None and job.status in (JobStatus.FAILED, JobStatus.CANCELLED):
             self._changes.handler.clean_up(work_of(job))
+
+    def _change_held(self, worker_start: str, transition: Transition) -> int:
+        with self._database.writing() as session:
+            jobs = JobRepository(session).held_by(worker_start)
+            for job in jobs:
+                self._changes.change(session, job.id, transition)
+        return len(jobs)
 
     def _lose(self, state: JobState, now: datetime, *, retry_at: datetime) -> JobState:
         return states.lose(

@@ -55,6 +55,7 @@ class Runner:
                 store = self._handler.run(lease.work, heartbeat.progress)
                 heartbeat.end()
                 self._attempts.complete(lease, store)
+                log.info("job %s is complete, attempt %d", job_id, lease.work.attempt)
             except LeaseLostError as error:
                 self._lost(lease, error)
             except JobGoneError as error:

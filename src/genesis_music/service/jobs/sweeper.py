@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 PERIOD_SECONDS = 1.0
 BATCH = 200
-LOST_WHEN_EMPTY = timedelta(seconds=10)
+LOST_WHEN_EMPTY = timedelta(seconds=5)
 """A message that was sent this long ago, while its queue is empty, is lost; if not, a second one does no harm."""
 LOST_IN_ANY_CASE = timedelta(minutes=15)
 

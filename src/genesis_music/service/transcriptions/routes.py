@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from genesis_music.service.accounts.client import RequestInfoOf
 from genesis_music.service.accounts.dependencies import CurrentUser, limit_user
 from genesis_music.service.accounts.idempotency import Attempt, Idempotency, IdempotencyOf
 from genesis_music.service.accounts.rate_limits import UPLOAD
@@ -170,9 +171,11 @@ def rename_transcription(
 
 
 @router.delete("/{transcription_id}", status_code=204, responses=MISSING)
-def delete_transcription(transcription_id: UUID, identity: CurrentUser, service: TranscriptionsOf) -> None:
+def delete_transcription(
+    transcription_id: UUID, identity: CurrentUser, service: TranscriptionsOf, info: RequestInfoOf
+) -> None:
     """Delete a transcription with all its files, also while it is worked on."""
-    service.delete(identity.user_id, transcription_id)
+    service.delete(identity.user_id, transcription_id, info)
 
 
 @router.post(

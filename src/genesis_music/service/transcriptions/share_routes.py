@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from genesis_music.formats.registry import FORMATS
+from genesis_music.service.accounts.client import RequestInfoOf
 from genesis_music.service.accounts.dependencies import CurrentUser
 from genesis_music.service.dependencies import PlatformOf
 from genesis_music.service.openapi import problem_responses
@@ -50,10 +51,11 @@ def create_share(
     transcription_id: UUID,
     identity: CurrentUser,
     shares: SharesOf,
+    info: RequestInfoOf,
     request: ShareRequest = ShareRequest(),
 ) -> NewShare:
     """Make a link that shows the transcription to whoever has it."""
-    return shares.create(identity.user_id, transcription_id, request.expires_at)
+    return shares.create(identity.user_id, transcription_id, request.expires_at, info)
 
 
 @router.get(_OWN)
@@ -63,9 +65,11 @@ def list_shares(transcription_id: UUID, identity: CurrentUser, shares: SharesOf)
 
 
 @router.delete(_OWN + "/{share_id}", status_code=204)
-def revoke_share(transcription_id: UUID, share_id: UUID, identity: CurrentUser, shares: SharesOf) -> None:
+def revoke_share(
+    transcription_id: UUID, share_id: UUID, identity: CurrentUser, shares: SharesOf, info: RequestInfoOf
+) -> None:
     """Make a link useless from now on."""
-    shares.revoke(identity.user_id, transcription_id, share_id)
+    shares.revoke(identity.user_id, transcription_id, share_id, info)
 
 
 @router.get("/shared/{token}", responses=GONE)

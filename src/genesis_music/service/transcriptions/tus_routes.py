@@ -55,7 +55,8 @@ class ChecksumError(ServiceError):
     code, title = "checksum-mismatch", "Damaged on the way"
 
 
-def _check_version(tus_resumable: Annotated[str | None, Header()] = None) -> None:
+def _check_version(_: CurrentUser, tus_resumable: Annotated[str | None, Header()] = None) -> None:
+    """Refuse other versions of the protocol, once it is known who asks."""
     if tus_resumable != VERSION:
         raise TusVersionError(f"Send Tus-Resumable: {VERSION}.", headers={"Tus-Version": VERSION})
 
@@ -67,11 +68,14 @@ def _service(platform: PlatformOf, transcriptions: TranscriptionsOf) -> UploadSe
 UploadsOf = Annotated[UploadService, Depends(_service)]
 Number = Annotated[str | None, Header(pattern=r"^\d{1,15}$")]
 
+DAMAGED = {ChecksumError.status: problem_responses(400)[400] | {"description": ChecksumError.title}}
+
 router = APIRouter(tags=["uploads"])
 versioned = APIRouter(
     prefix="/uploads",
     dependencies=[Depends(_check_version)],
-    responses=problem_responses(404, 409, 412, 415) | {460: {"description": "Damaged on the way"}},
+    responses=problem_responses(404, 409, 412, 415)
+    | {460: problem_responses(400)[400] | {"description": ChecksumError.title}},
 )
 
 
