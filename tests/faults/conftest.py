@@ -37,7 +37,11 @@ def webhook() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def world(
-    postgres: Postgres, redis_server: TestRedis, s3_server: S3Server, webhook: str, request: pytest.FixtureRequest
+    postgres: Postgres,
+    redis_server: TestRedis,
+    s3_server: S3Server,
+    webhook: str,
+    request: pytest.FixtureRequest,
 ) -> Iterator[World]:
     with scratch("faults") as folder:
         host = urlsplit(webhook).netloc

@@ -89,9 +89,7 @@ class Caller:
         )
         assert answer.status_code == 202, answer.text
         ids = answer.json()
-        return Accepted(
-            UUID(ids["job_id"]), UUID(ids["transcription_id"]), time.monotonic() - began
-        )
+        return Accepted(UUID(ids["job_id"]), UUID(ids["transcription_id"]), time.monotonic() - began)
 
 
 def _retry_after(answer: httpx.Response | None) -> float:
@@ -135,7 +133,10 @@ class Follower:
         api = self.generator.choice(self.world.apis)
         subscribed: set[UUID] = set()
         client.connect(
-            api.url, auth={"token": self.person.signed_in.access.token}, transports=["websocket"], wait_timeout=10
+            api.url,
+            auth={"token": self.person.signed_in.access.token},
+            transports=["websocket"],
+            wait_timeout=10,
         )
         try:
             while client.connected and not self._stop.wait(PAUSE_SECONDS):

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from genesis_music.formats.registry import choose_formats
+from genesis_music.service.jobs.failures import WORKER_LOST
 from genesis_music.service.jobs.queue import JobQueue
 from genesis_music.service.jobs.states import ENDED
 from genesis_music.service.jobs.tables import Job, JobStatus
@@ -117,9 +118,7 @@ def _uploads(
         storm.accepted.append(accepted)
         follower.jobs.add(accepted.job_id)
 
-    return [
-        pool.submit(upload, number, moment, storm.caller()) for number, moment in enumerate(moments)
-    ]
+    return [pool.submit(upload, number, moment, storm.caller()) for number, moment in enumerate(moments)]
 
 
 def _break(world: World, faults: Sequence[Fault], generator: random.Random, spread_seconds: float) -> None:
@@ -215,9 +214,7 @@ def _check_news(storm: Storm, follower: Follower) -> None:
     assert all(name in ENDS for name in expected.values())
     assert {job_id: {name} for job_id, name in expected.items()} == follower.ends
     with Session(storm.world.platform.database.primary) as session:
-        question = (
-            select(WebhookDelivery).join(Webhook).where(Webhook.user_id == storm.person.id)
-        )
+        question = select(WebhookDelivery).join(Webhook).where(Webhook.user_id == storm.person.id)
         deliveries = session.scalars(question).all()
     told = [(one.payload["data"]["job_id"], one.payload["data"]["status"]) for one in deliveries]
     assert sorted(told) == sorted(expected.items())

@@ -44,9 +44,7 @@ SETTLING_SECONDS = 15.0
 class Program:
     """A process of the service: may be killed and started again, with other settings if need be."""
 
-    def __init__(
-        self, command: list[str], environment: Mapping[str, str], log: Path, url: str = ""
-    ) -> None:
+    def __init__(self, command: list[str], environment: Mapping[str, str], log: Path, url: str = "") -> None:
         """``url`` is where a server process listens; a worker has none and says in its log that it is ready."""
         self._command, self._environment = command, dict(environment)
         self._log, self.url = log, url
@@ -67,16 +65,12 @@ class Program:
 
     def children(self) -> list[int]:
         """Its own child processes."""
-        lists = [
-            tasks.read_text() for tasks in Path(f"/proc/{self.child.pid}/task").glob("*/children")
-        ]
+        lists = [tasks.read_text() for tasks in Path(f"/proc/{self.child.pid}/task").glob("*/children")]
         return [int(pid) for text in lists for pid in text.split()]
 
     def _run(self, environment: Mapping[str, str]) -> ChildProcess:
         before = self._log.stat().st_size if self._log.exists() else 0
-        child = ChildProcess(
-            self._command, log=self._log, environment=self._environment | dict(environment)
-        )
+        child = ChildProcess(self._command, log=self._log, environment=self._environment | dict(environment))
 
         def ready() -> bool:
             if self.url:
@@ -146,7 +140,8 @@ class World:
             with suppress(OSError):
                 if mark in (process / "environ").read_bytes() and int(process.name) not in owned:
                     found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        return [command for command in found if command and "cat" not in command.split("/")[-1]]
+        watchers = ("/bin/sh ", "cat ")
+        return [command for command in found if command and not command.startswith(watchers)]
 
     def stop(self) -> None:
         """End all processes of the service."""
