@@ -49,9 +49,8 @@ class Caller:
         while True:
             asked_at = time.monotonic()
             answer = self._try(method, path, headers=headers, **what)
-            if answer is not None:
-                if not self._again(answer, asked_at):
-                    return answer
+            if answer is not None and not self._again(answer, asked_at):
+                return answer
             assert time.monotonic() < deadline, f"{method} {path} was not answered: {answer and answer.text}"
             time.sleep(min(REPEAT_SECONDS, _retry_after(answer)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import subprocess
 import sys
 import time
 import urllib.request
@@ -34,6 +35,7 @@ from tests.service.servers import (
 MARK = "GENESIS_FAULTS_RUN"
 """Environment variable by which a process is known to be one of ours, whoever its parent is."""
 LEASE_SECONDS = 8
+DISK_MEGABYTES = 16
 PATIENCE_SECONDS = 180.0
 """How long a condition is waited for on a machine that is busy with other things."""
 APPLICATION = "genesis_music.service.app:from_environment"
@@ -75,7 +77,7 @@ class Program:
         def ready() -> bool:
             if self.url:
                 return answers(f"{self.url}/health/live")
-            return b" ready." in self._log.read_bytes()[before:]
+            return b" is ready" in self._log.read_bytes()[before:]
 
         return await_ready(child, ready)
 
@@ -92,6 +94,8 @@ class World:
     s3_proxy: FaultyProxy
     environment: dict[str, str]
     folder: Path
+    small_disk: Path
+    """Temporary folders of the first server and the first worker are on a disk of their own."""
     apis: list[Program] = field(default_factory=list)
     workers: list[Program] = field(default_factory=list)
     away: list[tuple[float, float]] = field(default_factory=list)
@@ -116,18 +120,26 @@ class World:
         """Start one more server process."""
         [port] = free_ports(1)
         command = [sys.executable, "-m", "uvicorn", "--factory", APPLICATION, f"--port={port}"]
-        log = self.folder / f"api-{len(self.apis)}.log"
-        self.apis.append(Program(command, self.environment, log, f"http://127.0.0.1:{port}"))
+        name = f"api-{len(self.apis)}"
+        environment, log = self.environment | self._temporary(name), self.folder / f"{name}.log"
+        self.apis.append(Program(command, environment, log, f"http://127.0.0.1:{port}"))
         return self.apis[-1]
 
     def add_worker(self, module: str = "tests.faults.worker_main") -> Program:
         """Start one more worker."""
-        temporary = self.folder / f"tmp-{len(self.workers)}"
-        temporary.mkdir(exist_ok=True)
-        environment = self.environment | {"TMPDIR": str(temporary)}
-        log = self.folder / f"worker-{len(self.workers)}.log"
+        name = f"worker-{len(self.workers)}"
+        environment, log = self.environment | self._temporary(name), self.folder / f"{name}.log"
         self.workers.append(Program([sys.executable, "-m", module], environment, log))
         return self.workers[-1]
+
+    def temporaries(self) -> list[Path]:
+        """Temporary folders of all processes."""
+        return [*self.folder.glob("tmp/*"), *self.small_disk.glob("*-0")]
+
+    def _temporary(self, name: str) -> dict[str, str]:
+        folder = (self.small_disk if name.endswith("-0") else self.folder / "tmp") / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return {"TMPDIR": str(folder)}
 
     def strays(self) -> list[str]:
         """Processes of this run that no living part owns."""
@@ -167,12 +179,27 @@ def whole_service(
         }
         platform = stack.enter_context(service_platform(settings))
         migrate(platform.database.primary)
-        world = World(settings, platform, postgres, redis, s3, proxy, environment, folder)
+        disk = stack.enter_context(_small_disk(folder / "disk"))
+        world = World(settings, platform, postgres, redis, s3, proxy, environment, folder, disk)
         stack.callback(world.stop)
         for _ in range(2):
             world.add_api()
             world.add_worker()
         yield world
+
+
+@contextmanager
+def _small_disk(folder: Path) -> Iterator[Path]:
+    """A disk that is soon full, where this user may mount one; else a plain folder."""
+    folder.mkdir()
+    mounted = os.geteuid() == 0 and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m", "tmpfs", folder], check=False
+    )
+    try:
+        yield folder
+    finally:
+        if mounted:
+            subprocess.run(["umount", "--lazy", folder], check=False)
 
 
 def _settings(
