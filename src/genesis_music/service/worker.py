@@ -159,6 +159,7 @@ class Worker:
         for chore in self._wiring.chores(parts.platform):
             run = partial(parts.jobs.queue.do_chore, chore.name) if chore.uses_storage else chore.run
             self._start(chore.name, do_chore, replace(chore, run=run), parts.platform.redis, self._stop)
+        log.info("worker %s is ready", self._name)
 
     def _begin_shutdown(self, **_: object) -> None:
         """Let what runs finish for a while; then end it. What is not finished is not lost but given back."""
