@@ -85,7 +85,7 @@ def chores(platform: Platform) -> Sequence[Chore]:
     return (
         Chore("webhooks", 2.0, lambda: deliver_due(platform)),
         Chore("e-mails", 5.0, lambda: send_due_emails(platform)),
-        Chore("files", 3600.0, lambda: sweep(platform)),
+        Chore("files", 3600.0, lambda: sweep(platform), uses_storage=True),
         Chore("accounts", 3600.0, lambda: delete_expired(platform.database)),
     )
 

@@ -12,7 +12,8 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,7 +24,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from genesis_music.errors import SettingsError
 from genesis_music.service.config import ServiceSettings, checked_settings
 from genesis_music.service.jobs.attempts import JobAttempts
-from genesis_music.service.jobs.queue import CLEAN_UP_TASK, QUEUES, RUN_TASK, make_celery, queue_name
+from genesis_music.service.jobs.queue import (
+    CHORE_TASK,
+    CLEAN_UP_TASK,
+    QUEUES,
+    RUN_TASK,
+    make_celery,
+    queue_name,
+)
 from genesis_music.service.jobs.runner import Runner
 from genesis_music.service.jobs.service import JobService
 from genesis_music.service.jobs.sweeper import Sweeper
@@ -108,6 +116,7 @@ class Worker:
         task = app.task(self._run_job, name=RUN_TASK)
         task.Request = JobRequest
         app.task(self._clean_up, name=CLEAN_UP_TASK)
+        app.task(self._do_chore, name=CHORE_TASK)
         return app
 
     def _connect_signals(self) -> None:
@@ -132,6 +141,11 @@ class Worker:
     def _clean_up(self, job_id: str) -> None:
         self._built().attempts.clean_up(UUID(job_id))
 
+    def _do_chore(self, name: str) -> None:
+        for chore in self._wiring.chores(self._built().platform):
+            if chore.name == name:
+                chore.run()
+
     def _begin_child(self, **_: object) -> None:
         self._inherited.append(
             (self._parts, self._closing)
@@ -143,7 +157,9 @@ class Worker:
         parts = self._build()
         self._start("sweeper", Sweeper(parts.jobs, parts.attempts).run, self._stop)
         for chore in self._wiring.chores(parts.platform):
-            self._start(chore.name, do_chore, chore, parts.platform.redis, self._stop)
+            run = partial(parts.jobs.queue.do_chore, chore.name) if chore.uses_storage else chore.run
+            self._start(chore.name, do_chore, replace(chore, run=run), parts.platform.redis, self._stop)
+        log.info("worker %s is ready", self._name)
 
     def _begin_shutdown(self, **_: object) -> None:
         """Let what runs finish for a while; then end it. What is not finished is not lost but given back."""

@@ -36,11 +36,14 @@ from genesis_music.service.accounts.dependencies import CurrentUser
 from genesis_music.service.accounts.tables import IdempotencyKey
 from genesis_music.service.dependencies import PlatformOf
 from genesis_music.service.errors import ConflictError, InvalidRequestError
-from genesis_music.service.platform.database import Database, utc_now
+from genesis_music.service.platform.database import Database, database_now
 
 LIFETIME = timedelta(hours=24)
-ABANDONED_AFTER = timedelta(minutes=10)
-"""A first request that is silent for this long has died with its server; should it live, it cannot finish any more."""
+ABANDONED_AFTER = timedelta(seconds=30)
+"""A first request that is silent for this long has died with its server; should it live, it cannot finish any more.
+
+Nothing is done twice however short this is; so it is as long as a user whose server died may have to wait.
+"""
 RETRY_SECONDS = 2
 
 
@@ -103,8 +106,8 @@ class Idempotency:
         if self._key is None:
             yield Attempt(None)
             return
-        claim = _Claim(self._user_id, self._key, self._hash(fingerprint), utc_now())
         with self._database.writing() as session:
+            claim = _Claim(self._user_id, self._key, self._hash(fingerprint), database_now(session))
             attempt = Attempt(claim.take(session), claim)
         if attempt.answer is not None:
             yield attempt

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 RUN_TASK = "genesis.run"
 CLEAN_UP_TASK = "genesis.clean_up"
+CHORE_TASK = "genesis.chore"
 QUEUES = ("cpu", "gpu")
 _PREFIX = "genesis."
 _LEVEL_SEPARATOR = "\x06\x16"
@@ -94,6 +95,10 @@ class JobQueue:
         """Ask a worker to delete what the job's unfinished attempt has left behind."""
         return self._send(CLEAN_UP_TASK, job.id, queue=queue_name(job.queue), priority=0)
 
+    def do_chore(self, name: str) -> bool:
+        """Ask a worker's child to do a chore once."""
+        return self._send(CHORE_TASK, name, queue=queue_name(QUEUES[0]), priority=LEVELS - 1)
+
     def revoke(self, task_id: str) -> None:
         """Kill the process that runs this task, and keep its message from being run."""
         self._attempt(
@@ -124,10 +129,10 @@ class JobQueue:
         """Give the connections back."""
         self.celery.close()
 
-    def _send(self, task: str, job_id: UUID, **options: Any) -> bool:
+    def _send(self, task: str, subject: UUID | str, **options: Any) -> bool:
         return self._attempt(
             "sending a task",
-            lambda: self.celery.send_task(task, args=(str(job_id),), retry=False, **options),
+            lambda: self.celery.send_task(task, args=(str(subject),), retry=False, **options),
         )
 
     def _attempt(self, what: str, action: Callable[[], object]) -> bool:

@@ -37,8 +37,12 @@ class JobRepository(Repository[Job]):
         return self.session.scalars(question, execution_options={"populate_existing": True}).one_or_none()
 
     def count_active(self, user_id: UUID) -> int:
-        """Unfinished jobs of a user. Locks the user: two requests at once cannot both be the last one allowed."""
-        self.session.execute(select(User.id).where(User.id == user_id).with_for_update())
+        """Unfinished jobs of a user. Locks the user: two requests at once cannot both be the last one allowed.
+
+        The lock leaves the key alone: rows just inserted for the user hold that, and two of them would wait for
+        each other for ever.
+        """
+        self.session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
         question = select(func.count()).where(Job.user_id == user_id, Job.status.in_(UNFINISHED))
         return self.session.execute(question).scalar_one()
 

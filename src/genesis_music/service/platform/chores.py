@@ -20,12 +20,15 @@ log = logging.getLogger(__name__)
 class Chore:
     """``run`` is called about every ``period_seconds`` by one of the workers.
 
-    A run that takes longer than the period may overlap with the next one, which must do no harm.
+    A run that takes longer than the period may overlap with the next one, which must do no harm. One that uses the
+    object store is a worker's child's to do: in the parent it would spoil the store for all children that are forked
+    later (see the store's conventions).
     """
 
     name: str
     period_seconds: float
     run: Callable[[], object]
+    uses_storage: bool = False
 
 
 def do_chore(chore: Chore, redis: Redis, stop: threading.Event) -> None:

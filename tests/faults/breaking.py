@@ -1,0 +1,156 @@
+"""The faults: each breaks one thing at once, and mends it where a machine's supervisor would."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.faults.world import LEASE_SECONDS, World, wait_until
+from tests.service.servers import descendants
+
+
+def kill_child(world: World, generator: random.Random) -> None:
+    """The process that works on a job is gone (out of memory, a crash of a library)."""
+    children = [child for worker in world.workers for child in worker.children()]
+    with suppress(ProcessLookupError):
+        os.kill(generator.choice(children), signal.SIGKILL)
+
+
+def kill_worker(world: World, generator: random.Random) -> None:
+    """A whole worker is gone; its supervisor starts it again."""
+    worker = generator.choice(world.workers)
+    worker.kill()
+    worker.start()
+
+
+def kill_api(world: World, generator: random.Random) -> None:
+    """A server process is gone; its supervisor starts it again."""
+    api = generator.choice(world.apis)
+    api.kill()
+    api.start()
+
+
+def flush_redis(world: World, _: random.Random) -> None:
+    """Redis has lost everything it knew."""
+    world.platform.redis.flushall()
+
+
+def restart_redis(world: World, _: random.Random) -> None:
+    """Redis is started again, empty."""
+    with world.outage():
+        world.redis.restart()
+
+
+def crash_redis(world: World, generator: random.Random) -> None:
+    """Redis is gone for a while."""
+    with world.outage():
+        world.redis.kill()
+        _pause(generator)
+        world.redis.restart()
+
+
+def restart_primary(world: World, _: random.Random) -> None:
+    """PostgreSQL is started again, as for an update; connections are broken."""
+    with world.outage():
+        world.postgres.primary.restart()
+
+
+def crash_primary(world: World, generator: random.Random) -> None:
+    """PostgreSQL is gone for a while and has to recover."""
+    with world.outage():
+        world.postgres.primary.kill()
+        _pause(generator)
+        wait_until(lambda: _started(world), "PostgreSQL starts after its crash")
+
+
+def _started(world: World) -> bool:
+    """What is left of the crashed one may still hold the folder for a moment."""
+    with suppress(AssertionError):
+        world.postgres.primary.restart()
+        return True
+    return False
+
+
+def stop_replica(world: World, generator: random.Random) -> None:
+    """The read replica is away: nobody may notice, so this is no outage."""
+    world.postgres.replica.stop()
+    _pause(generator)
+    world.postgres.replica.restart()
+
+
+def refuse_storage(world: World, generator: random.Random) -> None:
+    """S3 refuses every connection for a while."""
+    with world.outage():
+        world.s3_proxy.refuse()
+        _pause(generator)
+        world.s3_proxy.heal()
+
+
+def silence_storage(world: World, generator: random.Random) -> None:
+    """S3 takes connections and says nothing."""
+    with world.outage():
+        world.s3_proxy.silence()
+        _pause(generator)
+        world.s3_proxy.heal()
+
+
+def slow_storage(world: World, generator: random.Random) -> None:
+    """S3 takes its time: slower, but no reason to refuse anything."""
+    world.s3_proxy.delay_seconds = 0.3
+    _pause(generator)
+    world.s3_proxy.heal()
+
+
+def fill_disk(world: World, generator: random.Random) -> None:
+    """A server's and a worker's temporary folder have no room for a while."""
+    with world.outage():
+        if not world.small_disk.is_mount():
+            pytest.skip("a small disk cannot be mounted: run as root")
+        ballast = world.small_disk / "ballast"
+        with suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(64 * 1024))
+        _pause(generator)
+        ballast.unlink()
+
+
+def freeze_worker(world: World, generator: random.Random) -> None:
+    """A worker hangs for longer than its leases (swapping, a virtual machine that is moved), then goes on."""
+    worker = generator.choice(world.workers)
+    frozen = [worker.child.pid, *descendants(worker.child.pid)]
+    _signal(frozen, signal.SIGSTOP)
+    time.sleep(LEASE_SECONDS + 3.0)
+    _signal(frozen, signal.SIGCONT)
+
+
+def skew_clocks(world: World, _: random.Random) -> None:
+    """One worker's clock is ten minutes ahead, one server's half a minute behind."""
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+    if library is None:
+        pytest.skip("no libfaketime: apt install faketime")
+    fake = {"LD_PRELOAD": str(library), "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    world.workers[1].restart(**fake, FAKETIME="+10m")
+    world.apis[1].restart(**fake, FAKETIME="-30")
+
+
+def true_clocks(world: World, _: random.Random) -> None:
+    """Clocks are put right again."""
+    world.workers[1].restart()
+    world.apis[1].restart()
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _pause(generator: random.Random) -> None:
+    """How long a fault lasts."""
+    time.sleep(generator.uniform(1.0, 5.0))

@@ -1,0 +1,28 @@
+"""Whatever breaks, whenever it breaks: every accepted job ends once, and nobody is left without an answer."""
+
+import pytest
+
+from tests.faults import breaking
+from tests.faults.storm import weather
+
+
+@pytest.mark.parametrize(
+    ("jobs", "faults"),
+    [
+        pytest.param(8, [breaking.kill_child] * 4, id="a worker's child is killed"),
+        pytest.param(8, [breaking.kill_worker] * 2, id="a whole worker is killed"),
+        pytest.param(8, [breaking.kill_api] * 3, id="a server process is killed"),
+        pytest.param(8, [breaking.flush_redis] * 3, id="Redis forgets everything"),
+        pytest.param(8, [breaking.restart_redis, breaking.crash_redis], id="Redis is restarted"),
+        pytest.param(8, [breaking.restart_primary] * 2, id="PostgreSQL is restarted"),
+        pytest.param(6, [breaking.crash_primary], id="PostgreSQL crashes"),
+        pytest.param(6, [breaking.stop_replica] * 2, id="the replica is stopped"),
+        pytest.param(6, [breaking.refuse_storage, breaking.silence_storage], id="S3 does not answer"),
+        pytest.param(6, [breaking.slow_storage] * 2, id="S3 is slow"),
+        pytest.param(6, [breaking.fill_disk] * 2, id="a disk is full"),
+        pytest.param(6, [breaking.freeze_worker], id="a worker hangs and goes on"),
+        pytest.param(6, [breaking.skew_clocks, breaking.true_clocks], id="clocks differ"),
+    ],
+)
+def test_every_accepted_job_ends_once(world, seed, webhook, jobs, faults, request):
+    weather(world, f"{seed} {request.node.callspec.id}", jobs, faults, webhook=webhook)
