@@ -56,6 +56,7 @@ class MemoryMeter:
 
     @property
     def peak_megabytes(self) -> float:
+        """The most that was seen."""
         return round(max(self.samples_megabytes), 1)
 
 

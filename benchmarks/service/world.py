@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 import time
@@ -23,7 +22,6 @@ from tests.service.servers import (
     Postgres,
     S3Server,
     TestRedis,
-    await_ready,
     free_ports,
     postgres_user,
     scratch,
@@ -34,6 +32,7 @@ from tests.service.servers import (
 REAL_WORKER, NOTHING_WORKER = "genesis_music.service.worker", "benchmarks.service.nothing"
 GENESIS = Path(sys.executable).with_name("genesis")
 HOUR_SECONDS = 3600
+START_SECONDS, POLL_SECONDS = 300.0, 0.02
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ class Person:
 
     @property
     def headers(self) -> dict[str, str]:
+        """What signs a request."""
         return {"Authorization": f"Bearer {self.token}"}
 
 
@@ -68,7 +68,8 @@ class World:
         log = self.folder / f"worker-{secrets.token_hex(3)}.log"
         child = ChildProcess([sys.executable, "-m", module], log=log, environment=self.environment)
         try:
-            yield await_ready(child, lambda: b" is ready" in log.read_bytes())
+            wait_until(lambda: b" is ready" in log.read_bytes(), START_SECONDS)
+            yield child
         finally:
             child.stop(timeout_seconds=30.0)
 
@@ -137,14 +138,16 @@ def environment_of(settings: ServiceSettings) -> dict[str, str]:
 
 
 def await_answer(url: str, child: ChildProcess) -> None:
-    """Return when an address answers 200."""
-    await_ready(child, lambda: answers(url))
+    """Return when an address of a child answers 200."""
+    wait_until(lambda: child.exit_status is not None or answers(url), START_SECONDS)
+    if child.exit_status is not None:
+        raise SystemExit(f"the service ended with status {child.exit_status}")
 
 
 def answers(url: str) -> bool:
     """Whether an address answers 200."""
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=10) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -160,7 +163,7 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> None:
     while not condition():
         if time.monotonic() > deadline:
             raise SystemExit(f"waited {seconds:g} s in vain")
-        time.sleep(0.1)
+        time.sleep(POLL_SECONDS)
 
 
 def _start_api(environment: dict[str, str], folder: Path, processes: int) -> tuple[ChildProcess, str]:
@@ -168,7 +171,7 @@ def _start_api(environment: dict[str, str], folder: Path, processes: int) -> tup
     command: Sequence[str | Path] = [GENESIS, "serve", f"--port={port}", f"--workers={processes}"]
     child = ChildProcess(command, log=folder / "api.log", environment=environment)
     url = f"http://127.0.0.1:{port}"
-    await_answer(f"{url}/health/ready", child)
+    await_answer(f"{url}/health/live", child)
     return child, url
 
 
@@ -192,5 +195,5 @@ def _settings(postgres: Postgres, redis: TestRedis, s3: S3Server, folder: Path) 
 
 def _made(folder: Path) -> Path:
     folder.mkdir()
-    os.chmod(folder, 0o755)
+    folder.chmod(0o755)
     return folder

@@ -9,8 +9,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from genesis_music.errors import GenesisError, InputError
 from genesis_music.service.errors import (
@@ -25,13 +27,14 @@ from genesis_music.service.platform.headers import current_request_id
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+METHOD_NOT_ALLOWED = 405
 INTERNAL_DETAIL = (
     "This is our mistake and has been recorded. Try again; if it stays, tell support the request id."
 )
 _HTTP_CODES = {
     400: "malformed-request",
     404: "not-found",
-    405: "method-not-allowed",
+    METHOD_NOT_ALLOWED: "method-not-allowed",
     413: "too-large",
     415: "unsupported-media",
 }
@@ -93,10 +96,20 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
     return of(kind(detail, extra={"errors": faults}))
 
 
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = _HTTP_CODES.get(error.status_code, f"http-{error.status_code}")
-    return respond(error.status_code, code, str(error.detail), str(error.detail), headers=error.headers)
+    headers = {"Allow": _allowed(request)} if error.status_code == METHOD_NOT_ALLOWED else error.headers
+    return respond(error.status_code, code, str(error.detail), str(error.detail), headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of all routes at the request's path: the framework knows of the first one only."""
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.path and compile_path(route.path)[0].match(request.url.path):
+            found |= route.methods or set()
+    return ", ".join(sorted(found))
 
 
 async def _database_error(request: Request, error: Exception) -> JSONResponse:

@@ -15,6 +15,7 @@ from pydantic import (
     EmailStr,
     Field,
     SecretStr,
+    StrictBool,
     StringConstraints,
 )
 
@@ -195,7 +196,7 @@ class PreferencesChange(Body):
     notation_preference: Notation = Field(default_factory=_unset)
     difficulty_level: Difficulty = Field(default_factory=_unset)
     theme: Theme = Field(default_factory=_unset)
-    email_notifications: bool = Field(default_factory=_unset)
+    email_notifications: StrictBool = Field(default_factory=_unset)
 
 
 class SessionInfo(Answer):
@@ -286,7 +287,7 @@ class AccountChange(Body):
     """What to change about an account; null or left out stays."""
 
     role: Role | None = None
-    disabled: bool | None = Field(default=None, description="A disabled account is signed out at once.")
+    disabled: StrictBool | None = Field(default=None, description="A disabled account is signed out at once.")
 
 
 class AuditEntry(Answer):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-from threading import BoundedSemaphore
 
 from sqlalchemy.orm import Session
 
@@ -17,9 +15,6 @@ from genesis_music.service.transcriptions.spool import Received
 
 log = logging.getLogger(__name__)
 
-_checks = BoundedSemaphore(2 * (os.cpu_count() or 1))
-"""Each check is a process of its own: no more at once than this machine can run."""
-
 
 def check_recording(received: Received, platform: Platform) -> MediaFacts:
     """Look into a file, in a child process, before anything is done with it.
@@ -29,8 +24,7 @@ def check_recording(received: Received, platform: Platform) -> MediaFacts:
     """
     settings = platform.settings
     limits = MediaLimits(longest_seconds=settings.max_duration_seconds, most_channels=settings.max_channels)
-    with _checks:
-        return check_media(received.path, limits)
+    return check_media(received.path, limits)
 
 
 def keep_recording(received: Received, facts: MediaFacts, platform: Platform) -> str:

@@ -42,6 +42,7 @@ from genesis_music.service.transcriptions.schemas import (
 from genesis_music.service.transcriptions.service import AlsoStore, TranscriptionService
 from genesis_music.service.transcriptions.spool import Received, spooling
 from genesis_music.service.transcriptions.tables import SourceType
+from genesis_music.service.transcriptions.turns import in_turn
 
 router = APIRouter(prefix="/transcribe", tags=["transcriptions"])
 
@@ -77,9 +78,7 @@ async def transcribe(
         if form.filename is None:
             raise InvalidRequestError(f"{FILE_FIELD}: choose a recording.")
         received = await run_in_threadpool(spool.finish)
-        return await run_in_threadpool(
-            _add_file, service, idempotency, identity.user_id, received, form, options
-        )
+        return await in_turn(_add_file, service, idempotency, identity.user_id, received, form, options)
 
 
 def _add_link(

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, field_validator
 
 from genesis_music.formats.registry import FORMATS
 from genesis_music.service.jobs.events import WAITING, options_after
@@ -246,6 +246,16 @@ class WebhookEventName(StrEnum):
     FAILED = WebhookEvent.FAILED
 
 
+def _repetitions_are_harmless(schema: dict[str, Any]) -> None:
+    """A set is read from any list: the document may not promise to refuse repetitions."""
+    schema.pop("uniqueItems", None)
+
+
+WebhookEvents = Annotated[
+    frozenset[WebhookEventName], Field(min_length=1, json_schema_extra=_repetitions_are_harmless)
+]
+
+
 class WebhookRequest(BaseModel):
     """Whom to tell of what."""
 
@@ -257,7 +267,7 @@ class WebhookRequest(BaseModel):
     )
 
     url: Annotated[str, Field(min_length=1, max_length=LONGEST_URL)]
-    events: Annotated[frozenset[WebhookEventName], Field(min_length=1)] = frozenset(WebhookEventName)
+    events: WebhookEvents = frozenset(WebhookEventName)
 
 
 class WebhookChange(BaseModel):
@@ -266,8 +276,8 @@ class WebhookChange(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"enabled": True}]})
 
     url: Annotated[str, Field(min_length=1, max_length=LONGEST_URL)] | None = None
-    events: Annotated[frozenset[WebhookEventName], Field(min_length=1)] | None = None
-    enabled: bool | None = None
+    events: WebhookEvents | None = None
+    enabled: StrictBool | None = None
 
 
 class WebhookView(BaseModel):

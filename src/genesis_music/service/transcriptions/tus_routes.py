@@ -34,6 +34,7 @@ from genesis_music.service.openapi import problem_responses
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.transcriptions.dependencies import TranscriptionsOf
 from genesis_music.service.transcriptions.resumable import Progress, UploadService
+from genesis_music.service.transcriptions.turns import in_turn
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,termination,expiration,checksum"
@@ -174,7 +175,9 @@ async def _take_piece(
     if size_bytes == 0:
         await run_in_threadpool(uploads.drop, key)
         return before
-    return await run_in_threadpool(uploads.add, user_id, before, key, size_bytes)
+    is_last = before.offset_bytes + size_bytes >= before.length_bytes
+    run = in_turn if is_last else run_in_threadpool
+    return await run(uploads.add, user_id, before, key, size_bytes)
 
 
 class Piece:
