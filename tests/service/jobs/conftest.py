@@ -1,6 +1,7 @@
 """Where jobs are worked on: ``bench`` for one test, without a worker; ``workshop`` for a module, with one."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,14 +41,21 @@ def workshop(
 ) -> Iterator[Bench]:
     """Jobs on either database with a worker of two processes; an attempt is lost after 6 s."""
     folder = tmp_path_factory.mktemp("workshop")
-    database = (f"sqlite:///{folder / 'genesis.sqlite'}", "")
+    database = f"sqlite:///{folder / 'genesis.sqlite'}"
     if request.param == "postgres":
-        database = (request.getfixturevalue("postgres").create_database()[0], "")
-    settings: dict[str, Any] = {"worker_processes": 2, "max_attempts": 2, "lease_seconds": 6}
-    with Redis.from_url(own_redis.url) as redis:
+        database, _ = request.getfixturevalue("postgres").create_database()
+    with opened_workshop(database, own_redis, folder) as bench:
+        yield bench
+
+
+@contextmanager
+def opened_workshop(database_url: str, server: TestRedis, folder: Path) -> Iterator[Bench]:
+    """Make the parts and start a worker; all processes end with the block, and their logs are shown."""
+    changes: dict[str, Any] = {"worker_processes": 2, "max_attempts": 2, "lease_seconds": 6}
+    with Redis.from_url(server.url) as redis:
         redis.flushall()
-        platform = make_platform(make_settings(database, own_redis.url, folder, **settings), redis)
-        platform = replace(platform, publisher=RedisPublisher(own_redis.url))
+        platform = make_platform(make_settings((database_url, ""), server.url, folder, **changes), redis)
+        platform = replace(platform, publisher=RedisPublisher(server.url))
         migrate(platform.database.primary)
         bench = Bench(platform, make_jobs(platform, TinyHandler(platform)), folder)
         bench.start_worker()

@@ -1,36 +1,205 @@
-"""Followers of jobs, with the real clients, through real server processes."""
+"""Followers of jobs, with the real clients, through two real server processes."""
 
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
 import socketio
+from socketio.exceptions import ConnectionError as Refused
 
+from genesis_music.service.accounts.tables import Role
 from genesis_music.service.jobs.tables import JobStatus
+from tests.service.conftest import Person, make_person
+from tests.service.jobs.bench import Bench
+from tests.service.jobs.conftest import opened_workshop
 from tests.service.servers import until
+
+PROJECT = Path(__file__).parent.parent / "socketio"
+
+
+@dataclass
+class Stage:
+    """A worker, two servers, and people."""
+
+    bench: Bench
+    urls: list[str]
+    owner: Person
+    stranger: Person
+    admin: Person
+
+
+@pytest.fixture(scope="module")
+def stage(own_redis, tmp_path_factory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("stage")
+    with opened_workshop(f"sqlite:///{folder / 'genesis.sqlite'}", own_redis, folder) as bench:
+        people = [
+            make_person(bench.platform, f"{name}@example.com", role)
+            for name, role in (("ada", Role.USER), ("ben", Role.USER), ("root", Role.ADMIN))
+        ]
+        yield Stage(bench, [bench.start_api(access_token_seconds=900) for _ in range(2)], *people)
 
 
 class Follower:
     """A client that keeps what it hears."""
 
-    def __init__(self, url, person):
+    def __init__(self, url, token, **options):
         self.heard = []
+        self.gone = False
         self.client = socketio.Client(reconnection=False)
         self.client.on("*", lambda event, data: self.heard.append((event, data)))
-        self.client.connect(url, auth={"token": person.signed_in.access.token}, transports=["websocket"])
+        self.client.on("disconnect", self._leave)
+        self.client.connect(
+            url, auth={"token": token} if token else None, transports=["websocket"], **options
+        )
+
+    def _leave(self, *_):
+        self.gone = True
 
     def ask(self, event, payload):
-        return self.client.call(event, payload, timeout=20)
+        return self.client.call(event, payload, timeout=30)
 
     def names(self):
         return [event for event, _ in self.heard]
 
+    def await_heard(self, name):
+        until(lambda: name in self.names())
+        return next(data for event, data in self.heard if event == name)
 
-def test_a_follower_hears_a_job_to_its_end(bench, user, start_worker, start_api):
-    api = start_api()
-    job_id = bench.submit(user.id, {"seconds": 1})
-    follower = Follower(api.url, user)
+
+@pytest.fixture
+def follow(stage) -> Iterator:
+    followers = []
+
+    def connect(person, server=0, **options):
+        token = person.signed_in.access.token if person else None
+        followers.append(Follower(stage.urls[server], token, **options))
+        return followers[-1]
+
+    yield connect
+    for follower in followers:
+        follower.client.disconnect()
+
+
+def test_followers_on_both_servers_hear_a_job_to_its_end(stage, follow):
+    job_id = stage.bench.submit(stage.owner.id, {"seconds": 3})
+    followers = [follow(stage.owner, 0), follow(stage.owner, 1), follow(stage.admin, 1)]
+    for follower in followers:
+        answer = follower.ask("subscribe", {"job_id": str(job_id)})
+        assert answer["ok"] and answer["data"]["job_id"] == str(job_id)
+    for follower in followers:
+        assert follower.await_heard("complete")["status"] == "complete"
+        percents = [data["percent"] for event, data in follower.heard if event == "progress"]
+        assert percents == sorted(percents)
+    assert stage.bench.job(job_id).status is JobStatus.COMPLETE
+
+
+def test_who_comes_late_is_told_the_end_at_once(stage, follow):
+    job_id = stage.bench.submit(stage.owner.id, {"fail": "input"})
+    stage.bench.await_end(job_id)
+    follower = follow(stage.owner)
     answer = follower.ask("subscribe", {"job_id": str(job_id)})
-    assert answer["ok"] and answer["event"] == "progress" and answer["data"]["status"] == "queued"
-    start_worker()
-    until(lambda: "complete" in follower.names())
-    stages = [data["stage"] for event, data in follower.heard if event == "progress"]
-    assert stages[0] == "Waiting" and stages[-1] == "Writing"
-    follower.client.disconnect()
-    assert bench.job(job_id).status is JobStatus.COMPLETE
+    assert answer["event"] == "failed"
+    assert follower.await_heard("failed")["options"] == answer["data"]["options"]
+
+
+def test_a_job_that_waits_is_not_silent(stage, follow):
+    job_id = stage.bench.submit(stage.owner.id, {"separate": "a model"})
+    with stage.bench.platform.database.writing() as session:
+        session.get(type(stage.bench.job(job_id)), job_id).queue = "gpu"  # where nobody works
+    follower = follow(stage.owner)
+    follower.ask("subscribe", {"job_id": str(job_id)})
+    before = len(follower.heard)
+    until(lambda: len(follower.heard) > before + 1)
+    stage.bench.cancel(job_id)
+    follower.await_heard("cancelled")
+
+
+def test_an_end_that_was_not_heard_is_told_from_the_database(stage, follow):
+    job_id = stage.bench.submit(stage.owner.id, {"seconds": 600})
+    stage.bench.await_begun(job_id)
+    follower = follow(stage.owner)
+    follower.ask("subscribe", {"job_id": str(job_id)})
+    channel = stage.bench.platform.publisher
+    channel.publish, publish = (lambda *_: None), channel.publish
+    try:
+        stage.bench.cancel(job_id)
+    finally:
+        channel.publish = publish
+    follower.await_heard("cancelled")
+
+
+def test_a_job_of_somebody_else_looks_like_none(stage, follow):
+    job_id = stage.bench.submit(stage.owner.id)
+    follower = follow(stage.stranger)
+    theirs = follower.ask("subscribe", {"job_id": str(job_id)})
+    nobodys = follower.ask("subscribe", {"job_id": "00000000-0000-0000-0000-000000000000"})
+    assert theirs == nobodys and theirs["error"]["code"] == "not-found"
+
+
+def test_without_a_valid_token_there_is_no_connection(stage, follow):
+    with pytest.raises(Refused):
+        follow(None)
+    with pytest.raises(Refused):
+        Follower(stage.urls[0], "a forged token")
+
+
+def test_a_program_may_send_its_token_in_a_header(stage, follow):
+    follower = follow(None, headers=stage.owner.headers)
+    assert follower.ask("subscribe", {"job_id": str(stage.bench.submit(stage.owner.id))})["ok"]
+
+
+@pytest.mark.parametrize(
+    "payload", [None, [], "x", {"job_id": 7}, {"job_id": "x"}, {"job_id": None, "a": b"x"}]
+)
+def test_a_message_that_makes_no_sense_is_answered(follow, stage, payload):
+    answer = follow(stage.owner).ask("subscribe", payload)
+    assert answer["error"]["code"] == "invalid-request"
+
+
+def test_who_left_hears_no_more(stage, follow):
+    job_id = stage.bench.submit(stage.owner.id, {"seconds": 3})
+    follower = follow(stage.owner)
+    follower.ask("subscribe", {"job_id": str(job_id)})
+    assert follower.ask("unsubscribe", {"job_id": str(job_id)})["ok"]
+    heard = len(follower.heard)
+    stage.bench.await_end(job_id)
+    assert len(follower.heard) == heard
+
+
+def test_a_flood_of_messages_ends_the_connection(stage, follow):
+    follower = follow(stage.owner)
+    for _ in range(150):
+        follower.client.emit("subscribe", {})
+    until(lambda: follower.gone)
+    assert follower.await_heard("signed-out")["code"] == "too-many-requests"
+
+
+def test_a_new_token_is_taken_and_that_of_another_user_is_not(stage, follow):
+    follower = follow(stage.owner)
+    assert follower.ask("authenticate", {"token": stage.owner.signed_in.access.token})["ok"]
+    refusal = follower.ask("authenticate", {"token": stage.stranger.signed_in.access.token})
+    assert refusal["error"]["code"] == "not-found"
+
+
+@pytest.mark.skipif(
+    shutil.which("node") is None or not (PROJECT / "node_modules" / "socket.io-client").is_dir(),
+    reason="the browsers' client is not installed: run `npm ci` in tests/service/socketio",
+)
+def test_the_browsers_client_follows_a_job(stage):
+    job_id = stage.bench.submit(stage.owner.id, {"seconds": 1})
+    command = ["node", "follow.mjs", stage.urls[1], str(job_id), stage.owner.signed_in.access.token]
+    run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=True)
+    heard = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [heard[0][0], heard[-2][0], heard[-1][0]] == ["progress", "complete", "disconnect"]
+    assert ["answer", True] in [[name, data["ok"]] for name, data in heard if name == "answer"]
+    refused = subprocess.run(
+        command[:-1], cwd=PROJECT, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert json.loads(refused.stdout.splitlines()[0]) == [
+        "connect_error",
+        {"code": "not-signed-in", "message": "Sign in, or give a valid API key."},
+    ]
