@@ -293,10 +293,17 @@ def start_primary(folder: Path) -> PostgresServer:
     """Make an empty cluster under `folder` and run it."""
     password = secrets.token_hex(16)
     (folder / "password").write_text(password)
-    shutil.chown(folder / "password", postgres_user())
+    give_to(postgres_user(), folder / "password")
     access = ["--username=genesis", f"--pwfile={folder / 'password'}", "--auth=scram-sha-256"]
     run_postgres_tool(
-        "initdb", "-D", folder / "primary", *access, "--encoding=UTF8", "--locale=C", "--no-sync"
+        "initdb",
+        "-D",
+        folder / "primary",
+        *access,
+        "--encoding=UTF8",
+        "--locale=C",
+        "--wal-segsize=1",
+        "--no-sync",
     )
     return PostgresServer(folder / "primary", password)
 
@@ -346,9 +353,13 @@ def unavailable(reason: str) -> NoReturn:
 def scratch(name: str, owner: str | None = None) -> Iterator[Path]:
     """A folder outside pytest's (which other users may not enter), removed at the end."""
     with tempfile.TemporaryDirectory(prefix=f"genesis-{name}-", ignore_cleanup_errors=True) as folder:
-        if owner:
-            shutil.chown(folder, owner)
+        give_to(owner, Path(folder))
         yield Path(folder)
+
+
+def give_to(user: str | None, path: Path) -> None:
+    if user:
+        shutil.chown(path, user)
 
 
 def await_ready(child: ChildProcess, ping: Callable[[], bool]) -> ChildProcess:

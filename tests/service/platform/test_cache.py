@@ -162,7 +162,7 @@ JSON = st.recursive(
 
 
 @given(key=st.text(max_size=40), other=st.text(max_size=40), value=JSON)
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 def test_any_key_and_any_value_come_back_and_keys_never_meet(
     redis_server: TestRedis, key: str, other: str, value: object
 ):

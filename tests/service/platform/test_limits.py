@@ -71,7 +71,7 @@ def test_a_refused_request_costs_nothing_and_the_window_moves_on(limiter: RateLi
     until(lambda: limiter.check(["a"], twice_a_second).allowed, seconds=10)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(keys=st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=3), cut=st.text("/%a", max_size=4))
 def test_no_choice_of_names_lands_on_anothers_counter(redis_server: TestRedis, keys: list[str], cut: str):
     client = connect_redis(redis_server.url)
@@ -118,7 +118,8 @@ def verdict_of(limit: int, used: int, allowed: bool, reset_seconds: int) -> Verd
 VERDICTS = st.builds(verdict_of, st.integers(5, 50), st.integers(0, 5), st.booleans(), st.integers(0, 60))
 
 
-@given(st.lists(VERDICTS, min_size=1))
+@settings(max_examples=50, deadline=None)
+@given(st.lists(VERDICTS, min_size=1, max_size=5))
 def test_of_several_rules_a_refusal_decides_and_the_longest_wait_is_told(verdicts: list[Verdict]):
     chosen = strictest(verdicts)
     refused = [verdict for verdict in verdicts if not verdict.allowed]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genesis_music.service.platform.presign import S3Credentials, content_disposition, presign_get
@@ -28,6 +28,7 @@ def test_secrets_stay_out_of_what_is_logged():
     assert "secret" not in shown.replace("S3Credentials", "")
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text(min_size=1, max_size=80))
 def test_no_file_name_breaks_out_of_the_header(filename: str):
     header = content_disposition(filename)

@@ -16,6 +16,8 @@ from genesis_music.service.platform.redis_client import connect_redis
 from genesis_music.service.platform.redis_server import RedisServer, embedded_redis
 from tests.service.servers import until
 
+FOLDER = 'a "folder" of Zoë\\s'
+
 OWNER = """
 import sys, time
 from pathlib import Path
@@ -68,7 +70,7 @@ def test_the_password_is_in_no_command_line_and_in_no_file_others_can_read(tmp_p
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_a_persistent_one_keeps_what_it_holds(tmp_path: Path, end: str):
-    server = RedisServer(tmp_path / "folder with spaces", persistent=True)
+    server = RedisServer(tmp_path / FOLDER, persistent=True)
     client = connect_redis(server.url)
     client.set("a", "1")
     client.execute_command("WAITAOF", 1, 0, 0)
@@ -76,7 +78,7 @@ def test_a_persistent_one_keeps_what_it_holds(tmp_path: Path, end: str):
     server.restart()
     assert client.get("a") == b"1"
     server.stop()
-    again = RedisServer(tmp_path / "folder with spaces", persistent=True)
+    again = RedisServer(tmp_path / FOLDER, persistent=True)
     assert connect_redis(again.url).get("a") == b"1"
     again.stop()
 

@@ -8,7 +8,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from genesis_music.service.platform.redis_client import connect_redis
-from tests.service.servers import Postgres, TestRedis
+from tests.service.servers import Postgres, TestRedis, postgres_program
 
 
 def database_name(postgres: Postgres) -> str:
@@ -57,7 +57,7 @@ def test_the_primary_comes_back_with_its_data_and_the_replica_follows_again(post
 
 
 def test_a_paused_redis_is_silent_and_answers_again_when_resumed(redis_server: TestRedis):
-    client = connect_redis(redis_server.url)
+    client = connect_redis(redis_server.url, answer_seconds=0.3)
     redis_server.pause()
     try:
         with pytest.raises(RedisTimeoutError):
@@ -75,3 +75,15 @@ def test_a_restarted_redis_has_the_same_address_and_forgot_everything(redis_serv
         client.get("song")
     redis_server.restart()
     assert client.get("song") is None
+
+
+def test_a_server_that_is_not_installed_skips_its_tests_and_fails_them_where_it_must_be(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("GENESIS_TEST_SERVERS", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="apt install postgresql"):
+        postgres_program("pg_nonsense")
+    monkeypatch.setenv("GENESIS_TEST_SERVERS", "required")
+    with pytest.raises(pytest.fail.Exception, match="apt install postgresql"):
+        postgres_program("pg_nonsense")

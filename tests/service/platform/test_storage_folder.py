@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -85,8 +86,16 @@ def written_before(path: Path, age: timedelta) -> None:
     os.utime(path, (moment, moment))
 
 
+SWEEPS: list[Callable[[ObjectStore], int]] = [
+    lambda store: store.sweep_temporary("uploads", timedelta(hours=1)),
+    lambda store: store.sweep_orphans("uploads", lambda _: True, timedelta(hours=1)),
+    lambda store: store.sweep_unfinished(timedelta(hours=1)),
+]
+
+
+@pytest.mark.parametrize("sweep", SWEEPS, ids=["temporary", "orphans", "unfinished"])
 def test_a_writer_that_is_killed_leaves_nothing_to_be_seen_and_the_sweep_takes_its_leftovers(
-    store: ObjectStore, folder: Path
+    store: ObjectStore, folder: Path, sweep: Callable[[ObjectStore], int]
 ):
     writer = subprocess.Popen([sys.executable, "-c", OPEN + ENDLESS_UPLOAD, str(folder)])
     until(lambda: any(path.stat().st_size > 3_000_000 for path in files(folder)))
@@ -95,9 +104,9 @@ def test_a_writer_that_is_killed_leaves_nothing_to_be_seen_and_the_sweep_takes_i
     assert not store.exists("uploads/long.wav")
     assert list(store.list()) == []
     (left,) = files(folder)
-    assert store.sweep_temporary("uploads", timedelta(hours=1)) == 0
+    assert sweep(store) == 0
     written_before(left, timedelta(hours=2))
-    assert store.sweep_temporary("uploads", timedelta(hours=1)) == 1
+    assert sweep(store) == 1
     assert files(folder) == []
 
 
@@ -140,6 +149,22 @@ def test_an_object_written_again_while_the_sweep_runs_stays(store: ObjectStore, 
 
     assert store.sweep_orphans("results", used_again, timedelta(hours=1)) == 1
     assert [found.key for found in store.list()] == ["results/1"]
+
+
+def test_only_what_must_survive_a_power_cut_waits_for_the_disk(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+):
+    forced: list[str] = []
+
+    def force(descriptor: int) -> None:
+        forced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+
+    monkeypatch.setattr(os, "fsync", force)
+    store.put_bytes("results/song.mid", b"1", durable=False)
+    store.put_stream("results/song.gp5", [b"1"], durable=False)
+    assert forced == []
+    store.put_stream("uploads/song.wav", [b"1"])
+    assert forced == ["song.wav", "uploads"]
 
 
 def test_empty_folders_do_not_pile_up(store: ObjectStore, folder: Path):

@@ -158,12 +158,27 @@ def test_a_key_of_the_key_service_is_asked_for():
     assert seen[0]["x-amz-server-side-encryption-aws-kms-key-id"] == "arn:aws:kms:eu:1:key/2"
 
 
+def test_what_users_are_told_names_no_machine_and_no_folder(
+    proxied: ObjectStore, proxy: FaultyProxy, caplog: pytest.LogCaptureFixture
+):
+    proxy.refuse()
+    with pytest.raises(StorageUnavailableError) as failure:
+        proxied.get("results/1/song.mid")
+    with pytest.raises(StorageMissingError) as missing:
+        ObjectStore.from_url("memory://").get("results/1/song.mid")
+    for said in (str(failure.value), str(missing.value)):
+        assert "127.0.0.1" not in said
+        assert "results" not in said
+    assert f"127.0.0.1:{proxy.port}" in caplog.text
+    assert failure.value.headers == {"Retry-After": "5"}
+
+
 def test_a_bucket_that_refuses_every_connection_is_unavailable_and_comes_back(
     proxied: ObjectStore, proxy: FaultyProxy
 ):
     proxy.refuse()
     for act in (proxied.get, proxied.stream, proxied.delete, lambda key: proxied.put_bytes(key, b"1")):
-        with pytest.raises(StorageUnavailableError, match="try again later"):
+        with pytest.raises(StorageUnavailableError, match="Try again in a moment"):
             act("a")
     proxy.heal()
     assert proxied.size("a") == 3 * MEBIBYTE

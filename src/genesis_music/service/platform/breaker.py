@@ -8,9 +8,9 @@ time tries whether the service is back). All processes share one state through R
 2. A trial call holds its right for `trial_seconds` only: when its process is killed, another call may try.
 3. While Redis is away each process keeps its own state (counted and logged, see `best_effort`).
 
-Why not a library: purgatory's synchronous Redis store opens an asynchronous client and cannot work, and its
-updates are not atomic; aiobreaker is asynchronous and unmaintained; pybreaker holds one lock during the
-calls, which lines up all downloads.
+Why not a library: purgatory 3's synchronous Redis store opens an asynchronous client and cannot work; pybreaker 1.4
+holds one lock during each call, which lines up all downloads of a process; with it and with aiobreaker 1.2 every
+process may try at once when HALF_OPEN, and each goes by its own clock.
 """
 
 import json
@@ -135,8 +135,8 @@ class Breakers:
 
     __call__ = breaker
 
-    def states(self) -> dict[str, State]:
-        """Return the state of every circuit now (an OPEN one whose time is over shows as HALF_OPEN)."""
+    def states(self) -> dict[str, str]:
+        """Return the `State` of every circuit now (an OPEN one whose time is over shows as HALF_OPEN)."""
         return {name: self._state(name) for name in self._rules}
 
     def reset(self, name: str) -> None:

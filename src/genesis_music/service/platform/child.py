@@ -1,4 +1,4 @@
-"""A child process that never outlives its owner, however the owner ends."""
+"""A child process that never outlives its owner, however the owner ends (Linux, macOS)."""
 
 import contextlib
 import os

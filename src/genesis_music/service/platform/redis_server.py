@@ -1,7 +1,7 @@
 """The embedded service's own Redis-compatible server (Valkey): a child process for this machine alone."""
 
 import contextlib
-import fcntl
+import json
 import secrets
 import socket
 import tempfile
@@ -68,11 +68,12 @@ class RedisServer:
         return self._start()
 
     def _start(self) -> ChildProcess:
+        program = _program()
         settings = self._folder / "redis.conf"
         settings.touch(mode=0o600)
         settings.write_text(self._settings())
         with _locked(self._folder / "redis.lock") as lock:
-            child = ChildProcess([_program(), settings], log=self._folder / "redis.log", kept_open=[lock])
+            child = ChildProcess([program, settings], log=self._folder / "redis.log", kept_open=[lock])
         try:
             self._await_ready(child)
         except BaseException:
@@ -84,7 +85,7 @@ class RedisServer:
         lines = {
             "bind": "127.0.0.1",
             "port": self.port,
-            "dir": f'"{self._folder}"',
+            "dir": json.dumps(str(self._folder), ensure_ascii=False),
             "requirepass": self._password,
             "daemonize": "no",
             "save": '""',
@@ -152,6 +153,8 @@ def _locked(path: Path) -> Iterator[int]:
 
     So a second server never writes to the same folder, not even while one whose owner was killed is still ending.
     """
+    import fcntl  # not on Windows, for which there is no server either
+
     with path.open("w") as file:
         deadline = time.monotonic() + START_SECONDS
         while True:

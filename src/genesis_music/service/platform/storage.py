@@ -4,8 +4,8 @@ Conventions
 1. A key is a path of plain segments (`uploads/3f/recording.mp3`): letters, digits, `.`, `_`, `-`, each
    segment starting with a letter or digit. Whatever a user typed never becomes a key.
 2. A prefix names whole segments: `uploads` means `uploads/…`, never `uploads-old/…`.
-3. An object appears complete or not at all, also when the writer is killed. What `put…` has returned from is on
-   the disk (or wherever S3 promises it to be). Writing a key again replaces it.
+3. An object appears complete or not at all, also when the writer is killed. What a `put…` has returned from survives
+   a power cut, unless it was told not to care (`durable`). Writing a key again replaces it.
 4. Ranges are half-open, `[start, end)`, in bytes.
 5. A process that was forked must not use storage if its parent did before (RuntimeError, instead of a hang).
 """
@@ -13,8 +13,9 @@ Conventions
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import obstore
@@ -54,6 +55,10 @@ PARTS_AT_ONCE = 2
 """Parts of one streamed upload that are on their way together: memory per upload is about this times the part size."""
 
 
+KEYS_AT_ONCE = 1000
+"""How many objects one request lists or removes: S3's limit."""
+
+
 class ObjectStore:
     """Keeps bytes under keys. Safe to share between threads."""
 
@@ -79,21 +84,23 @@ class ObjectStore:
 
     # Writing. All raise StorageKeyError and StorageUnavailableError.
 
-    def put_bytes(self, key: str, content: bytes) -> None:
-        """Keep `content` under `key`."""
+    def put_bytes(self, key: str, content: bytes, *, durable: bool = True) -> None:
+        """Keep `content` under `key`. See `put_stream` for `durable`."""
         with storage_errors(checked_key(key)):
             obstore.put(self._store, key, content, use_multipart=False)
-        self._settle(key)
+        if durable:
+            self._settle(key)
 
-    def put_file(self, key: str, path: Path) -> None:
-        """Keep the content of a file under `key`; it is read in parts."""
+    def put_file(self, key: str, path: Path, *, durable: bool = True) -> None:
+        """Keep the content of a file under `key`; it is read in parts. See `put_stream` for `durable`."""
         with path.open("rb") as file:
-            self.put_stream(key, iter(lambda: file.read(MEBIBYTE), b""))
+            self.put_stream(key, iter(lambda: file.read(MEBIBYTE), b""), durable=durable)
 
-    def put_stream(self, key: str, chunks: Iterable[bytes]) -> int:
+    def put_stream(self, key: str, chunks: Iterable[bytes], *, durable: bool = True) -> int:
         """Keep what `chunks` yields under `key` and return its size in bytes.
 
-        An error raised by `chunks` is passed on as it is, and nothing is kept.
+        An error raised by `chunks` is passed on as it is, and nothing is kept. `durable=False` returns before a local
+        disk has it: ten times faster, for what can be made again after a power cut. S3 makes no difference.
         """
         source = Source()
         with source.errors_first(), storage_errors(checked_key(key)):
@@ -104,7 +111,8 @@ class ObjectStore:
                 chunk_size=self._backend.part_bytes,
                 max_concurrency=PARTS_AT_ONCE,
             )
-        self._settle(key)
+        if durable:
+            self._settle(key)
         return source.size_bytes
 
     async def put_stream_async(self, key: str, chunks: AsyncIterable[bytes]) -> int:
@@ -238,7 +246,7 @@ class ObjectStore:
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
         """Yield every object under `prefix` (all when empty), in no particular order, a page at a time."""
         with storage_errors(checked_key(prefix) if prefix else "the list"):
-            for page in obstore.list(self._store, prefix or None, chunk_size=1000):
+            for page in obstore.list(self._store, prefix or None, chunk_size=KEYS_AT_ONCE):
                 yield from map(_stored, page)
 
     def delete(self, key: str) -> None:
@@ -249,21 +257,30 @@ class ObjectStore:
     def delete_prefix(self, prefix: str) -> int:
         """Remove every object under `prefix` and return how many there were."""
         checked_key(prefix)
+        found = self.list(prefix)
         count = 0
-        for found in self.list(prefix):
-            self.delete(found.key)
-            count += 1
+        while keys := [one.key for one in islice(found, KEYS_AT_ONCE)]:
+            self._delete_all(keys)
+            count += len(keys)
         return count
 
-    def sweep_temporary(self, prefix: str, older_than: timedelta) -> int:
-        """Remove objects under `prefix` that were last written before `older_than` ago; return how many.
+    def _delete_all(self, keys: Sequence[str]) -> None:
+        try:
+            with storage_errors(keys[0]):
+                obstore.delete(self._store, keys)
+        except StorageMissingError:  # somebody else removed one of them meanwhile, and a folder stops there
+            for key in keys:
+                self.delete(key)
 
-        Local folders are also rid of parts that a killed writer left. `older_than` is the grace period: give it
-        more than the longest upload or job takes, and more than the clocks differ. On S3, unfinished multipart
-        uploads of killed writers are the bucket's to remove (lifecycle rule AbortIncompleteMultipartUpload).
+    def sweep_temporary(self, prefix: str, older_than: timedelta) -> int:
+        """Remove objects under `prefix` that were last written before `older_than` ago, and unfinished ones; return
+        how many.
+
+        `older_than` is the grace period: give it more than the longest upload or job takes, and more than the
+        clocks differ.
         """
         limit = datetime.now(UTC) - older_than
-        return self._delete_aged(self._aged(prefix, limit), limit) + self._sweep_staged(prefix, limit)
+        return self._delete_aged(self._aged(prefix, limit), limit) + self.sweep_unfinished(older_than, prefix)
 
     def orphans(
         self, prefix: str, known: Callable[[str], bool], older_than: timedelta
@@ -276,8 +293,28 @@ class ObjectStore:
         return (found for found in self._aged(prefix, limit) if not known(found.key))
 
     def sweep_orphans(self, prefix: str, known: Callable[[str], bool], older_than: timedelta) -> int:
-        """Remove `orphans`; return how many."""
-        return self._delete_aged(self.orphans(prefix, known, older_than), datetime.now(UTC) - older_than)
+        """Remove `orphans` and unfinished objects; return how many."""
+        limit = datetime.now(UTC) - older_than
+        removed = self._delete_aged(self.orphans(prefix, known, older_than), limit)
+        return removed + self.sweep_unfinished(older_than, prefix)
+
+    def sweep_unfinished(self, older_than: timedelta, prefix: str = "") -> int:
+        """Remove what killed writers left in a folder (everywhere, or under `prefix`); return how many.
+
+        On S3 unfinished uploads are the bucket's to remove: give it the lifecycle rule
+        AbortIncompleteMultipartUpload.
+        """
+        if self._backend.root is None:
+            return 0
+        limit = datetime.now(UTC) - older_than
+        count = 0
+        # obstore writes `name#1` and renames it; such names are no keys and appear in no listing.
+        for path in (self._backend.root / (checked_key(prefix) if prefix else "")).rglob("*#*"):
+            with contextlib.suppress(FileNotFoundError):
+                if datetime.fromtimestamp(path.stat().st_mtime, UTC) < limit:
+                    path.unlink()
+                    count += 1
+        return count
 
     def _aged(self, prefix: str, limit: datetime) -> Iterator[StoredObject]:
         return (found for found in self.list(prefix) if found.modified_at < limit)
@@ -289,18 +326,6 @@ class ObjectStore:
                 # Listing a large bucket takes minutes: what was written again meanwhile is in use.
                 if self.head(candidate.key).modified_at < limit:
                     self.delete(candidate.key)
-                    count += 1
-        return count
-
-    def _sweep_staged(self, prefix: str, limit: datetime) -> int:
-        # obstore writes `name#1` and renames it; a killed writer leaves it behind, hidden from every listing.
-        if self._backend.root is None:
-            return 0
-        count = 0
-        for path in (self._backend.root / prefix).rglob("*#*"):
-            with contextlib.suppress(FileNotFoundError):
-                if datetime.fromtimestamp(path.stat().st_mtime, UTC) < limit:
-                    path.unlink()
                     count += 1
         return count
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import logging
 import os
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
@@ -11,6 +12,8 @@ from datetime import datetime
 from obstore.exceptions import BaseError
 
 from genesis_music.service.errors import InvalidRequestError, NotFoundError, ServiceError, UnavailableError
+
+logger = logging.getLogger(__name__)
 
 LONGEST_KEY = 512
 
@@ -61,7 +64,7 @@ def spans(found: StoredObject, start: int, end: int | None, block_bytes: int) ->
     stop = found.size_bytes if end is None else min(end, found.size_bytes)
     if not 0 <= start <= stop or (start == stop and found.size_bytes):
         raise StorageRangeError(
-            f"{found.key} has {found.size_bytes} bytes; [{start}, {end}) is not a part of it.",
+            f"The file has {found.size_bytes} bytes; ask for a part of it.",
             headers={"Content-Range": f"bytes */{found.size_bytes}"},
         )
     return ((first, min(first + block_bytes, stop)) for first in range(start, stop, block_bytes))
@@ -74,12 +77,12 @@ def storage_errors(key: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise StorageMissingError(f"{key} is not in the storage (any more).") from error
+        raise StorageMissingError("The file is not there (any more).") from error
     except BaseError as error:
-        reason = str(error).split("\n", 1)[0]
+        # What obstore says names machines and folders: for the log, not for users.
+        logger.warning("storage failed with %s: %s", key, str(error).split("\n", 1)[0])
         raise StorageUnavailableError(
-            f"The storage did not accept or deliver {key}; try again later: {reason}",
-            headers={"Retry-After": "5"},
+            "The file storage does not answer. Try again in a moment.", headers={"Retry-After": "5"}
         ) from error
 
 
