@@ -31,7 +31,7 @@ SMALL = BodyLimit(max_bytes=1000, idle_seconds=0.05, grace_seconds=0.2, min_byte
 UPLOADS = RouteLimit(re.compile(r"/upload/[0-9]+"), BodyLimit(max_bytes=100_000, idle_seconds=5))
 
 
-def application() -> Any:
+def application(limit: BodyLimit = SMALL) -> Any:
     app = FastAPI()
 
     @app.get("/id")
@@ -73,7 +73,7 @@ def application() -> Any:
         await websocket.accept()
         await websocket.send_text(current_request_id())
 
-    return RequestId(SecurityHeaders(BodyLimits(app, SMALL, [UPLOADS])))
+    return RequestId(SecurityHeaders(BodyLimits(app, limit, [UPLOADS])))
 
 
 @pytest.fixture
@@ -323,8 +323,9 @@ def test_an_error_of_the_application_stays_its_own() -> None:
 @pytest.fixture
 def server() -> Iterator[int]:
     """The application behind a real server: its port."""
+    patient = BodyLimit(max_bytes=1000, idle_seconds=2)  # a busy machine pauses between pieces
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(application(), log_level="critical"))
+    server = uvicorn.Server(uvicorn.Config(application(patient), log_level="critical"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
@@ -344,7 +345,7 @@ def test_a_real_server_ends_chunked_and_slow_bodies(server: int) -> None:
         assert client.post("/upload/1", content=pieces(100)).json() == {"bytes": 10_000}
         assert client.post("/swallow", content=pieces(11)).status_code == 413
         assert client.get("/id").status_code == 200
-    with socket.create_connection(("127.0.0.1", server), timeout=20) as slow:
+    with socket.create_connection(("127.0.0.1", server), timeout=60) as slow:
         slow.sendall(b"POST /json HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n{")
         answer = slow.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 408 ")

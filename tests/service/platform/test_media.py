@@ -322,9 +322,10 @@ def test_whatever_the_child_does_it_costs_only_the_upload(
     pid_file = tmp_path / "pid"
     child(f"import os\nopen({str(pid_file)!r}, 'w').write(str(os.getpid()))\n" + PROGRAMS[name])
     with pytest.raises(MediaError):
-        check_media(tmp_path / "any.wav", MediaLimits(wall_seconds=2))
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(pid_file.read_text()), 0)
+        check_media(tmp_path / "any.wav", MediaLimits(wall_seconds=3 if name == "hangs" else 60))
+    if pid_file.exists():  # a busy machine may not even have started it
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid_file.read_text()), 0)
 
 
 def test_the_child_never_sees_our_secrets(

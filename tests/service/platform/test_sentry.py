@@ -31,7 +31,7 @@ class Receiver(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
-        self.released.wait(60)
+        self.released.wait(300)
         self.received.append(gzip.decompress(body) if self.headers["content-encoding"] == "gzip" else body)
         self.send_response(200)
         self.send_header("Content-Length", "2")
@@ -65,7 +65,7 @@ def sentry(*, hanging: bool = False) -> Iterator[tuple[str, list[bytes]]]:
 def run(dsn: str, program: str) -> subprocess.CompletedProcess[str]:
     """A process of its own, since Sentry hooks into everything; it must end long before the receiver wakes."""
     command = [sys.executable, "-c", START.format(dsn=dsn) + program]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def events(received: list[bytes]) -> list[dict[str, Any]]:

@@ -114,7 +114,7 @@ def check_media(path: Path, limits: MediaLimits = MediaLimits()) -> MediaFacts:
         NotAudioError, TooLongError, TooShortError, TooManyChannelsError: what is wrong with the file.
         MediaLimitError: the child had to be stopped, or died of the file.
     """
-    command = [sys.executable, "-m", _PROBE, str(path.absolute()), json.dumps(asdict(limits))]
+    command = [sys.executable, "-P", "-m", _PROBE, str(path.absolute()), json.dumps(asdict(limits))]
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -159,7 +159,10 @@ def _kill(child: subprocess.Popen[bytes]) -> None:
 def _environment() -> dict[str, str]:
     """Where to import from, and nothing else of ours: least of all secrets."""
     kept = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
-    return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "PYTHONUTF8": "1"}
+    return kept | {
+        "PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in sys.path),
+        "PYTHONUTF8": "1",
+    }
 
 
 def _understood(answer: bytes) -> MediaFacts:

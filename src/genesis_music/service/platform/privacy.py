@@ -24,7 +24,7 @@ _CUT = "… [cut]"
 
 _SECRET_WORDS = (
     r"password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|"
-    r"authorization|cookie|credential|(?<!time[-_ ])(?<!key[-_ ])(?<!time)signature|session[-_]?id|csrf|xsrf|"
+    r"authorization|cookie|credential|(?<!time[-_ ])(?<!key[-_ ])(?<!time)(?<!key)signature|session[-_]?id|csrf|xsrf|"
     r"(?<![a-z])(?:pwd|jwt|otp|dsn|sig|auth)(?![a-z])"
 )
 """In names of fields, parameters and headers; but a time signature and a key signature are music."""
@@ -38,9 +38,14 @@ _FILE_NAME = re.compile(
 )
 
 _HEADER_LINE = re.compile(
-    r"(?P<name>authorization|cookie)(?P<sep>[\"']?\s{0,8}[:=,]\s{0,8})[^\r\n]+", re.IGNORECASE
+    r"(?P<name>authorization|cookie)(?P<sep>[\"']?\s{0,8}[:=]\s{0,8}|[\"']\s{0,8},\s{0,8})[^\r\n]+",
+    re.IGNORECASE,
 )
-_SCHEME = re.compile(r"\b(?P<name>bearer|basic|digest|negotiate)\s{1,8}[^\s\"',;]+", re.IGNORECASE)
+_SCHEME = re.compile(
+    r"\b(?:bearer\s{1,8}[^\s\"',;]+|basic\s{1,8}(?=[A-Za-z]*+[0-9=+/])[\w+/=]{8,})", re.IGNORECASE
+)
+"""Basic only before what is no word: Basic Pitch is a program."""
+
 _ASSIGNMENT = re.compile(
     rf"(?P<name>(?:{_SECRET_WORDS})[\w.-]{{0,64}}+)"
     r"(?P<sep>\\?[\"']?\s{0,8}[:=]\s{0,8}|[\"']\s{0,8},\s{0,8}(?=b?[\"']))"
@@ -80,7 +85,7 @@ class Masker:
         text = _OPAQUE.sub(SECRET_MASK, text)
         text = _DOTTED.sub(_without_jwt, text)
         text = _HEADER_LINE.sub(rf"\g<name>\g<sep>{SECRET_MASK}", text)
-        text = _SCHEME.sub(rf"\g<name> {SECRET_MASK}", text)
+        text = _SCHEME.sub(_without_credentials, text)
         text = _ASSIGNMENT.sub(rf"\g<name>\g<sep>{SECRET_MASK}", text)
         text = _USER_INFO.sub(f"://{SECRET_MASK}@", text)
         text = _EMAIL.sub(EMAIL_MASK, text)
@@ -133,6 +138,10 @@ def mask_event(event: Any, hint: Any) -> Any:
     del hint
     masked = Masker().value(event)
     return masked | {"release": event["release"]} if "release" in event else masked
+
+
+def _without_credentials(found: re.Match[str]) -> str:
+    return f"{found[0].split()[0]} {SECRET_MASK}"
 
 
 def _without_jwt(found: re.Match[str]) -> str:

@@ -237,30 +237,21 @@ class _SafeTransport(httpx.BaseTransport):
         checked = check_url(str(request.url), self._policy)
         request.headers["accept-encoding"] = "identity"
         assert isinstance(request.stream, httpx.SyncByteStream)
-        with _httpx_errors():
-            response = self._pool.handle_request(
-                httpcore.Request(
-                    method=request.method,
-                    url=httpcore.URL(
-                        scheme=checked.scheme,
-                        host=checked.host,
-                        port=checked.port,
-                        target=request.url.raw_path,
-                    ),
-                    headers=request.headers.raw,
-                    content=request.stream,
-                    extensions=request.extensions,
-                )
-            )
-        return httpx.Response(
-            response.status,
-            # A compressed answer could unpack to any size: left as it is.
-            headers=[
-                (name, value) for name, value in response.headers if name.lower() != b"content-encoding"
-            ],
-            stream=_BoundedStream(response, self._policy.max_bytes),
-            extensions=response.extensions,
+        raw = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(
+                scheme=checked.scheme, host=checked.host, port=checked.port, target=request.url.raw_path
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
         )
+        with _httpx_errors():
+            response = self._pool.handle_request(raw)
+        # A compressed answer could unpack to any size: left as it is.
+        headers = [(name, value) for name, value in response.headers if name.lower() != b"content-encoding"]
+        stream = _BoundedStream(response, self._policy.max_bytes)
+        return httpx.Response(response.status, headers=headers, stream=stream, extensions=response.extensions)
 
     def close(self) -> None:
         self._pool.close()
