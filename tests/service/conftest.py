@@ -6,25 +6,30 @@ embedded one. ``client`` and ``embedded_client`` speak HTTP to an application on
 """
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from redis import Redis
+from starlette.datastructures import State
 
 from genesis_music.service.accounts.client import RequestInfo
 from genesis_music.service.accounts.identity import Identity
 from genesis_music.service.accounts.local_user import ensure_local_user
+from genesis_music.service.accounts.observers import AccountObserver
 from genesis_music.service.accounts.sessions import SignedIn, start_session
 from genesis_music.service.accounts.tables import Role, User, UserPreferences
-from genesis_music.service.app import create_app
+from genesis_music.service.app import equip, with_routes
 from genesis_music.service.config import Mode
 from genesis_music.service.guards import guarded
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.passwords import hash_password
+from genesis_music.service.transcriptions.bodies import body_limits
 from tests.service.platforms import PUBLIC_URL, MigratedPostgres, SqliteTemplate, make_platform, make_settings
 from tests.service.servers import Postgres, TestRedis, postgres, redis_server, s3_server
 
@@ -142,8 +147,15 @@ def admin(platform: Platform) -> Person:
 
 def client_of(platform: Platform, address: str = "testclient") -> TestClient:
     """A client, at an address, of an application on ``platform``; use it in a ``with`` block."""
-    application = guarded(create_app(platform), platform)
+    application = guarded(app_of(platform), platform, body_limits(platform.settings))
     return TestClient(application, base_url=PUBLIC_URL, client=(address, 50_000))
+
+
+def app_of(platform: Platform, *observers: AccountObserver) -> FastAPI:
+    """An application as ``create_app`` makes it; the routes of all are one, since building them takes long."""
+    app = copy(_routes())
+    app.state = State()
+    return equip(app, platform, observers)
 
 
 def with_settings(platform: Platform, **changes: object) -> Platform:
@@ -165,6 +177,11 @@ def make_person(platform: Platform, email: str, role: Role = Role.USER) -> Perso
 def _closed_after(parts: Platform) -> Iterator[Platform]:
     yield parts
     parts.database.close()
+
+
+@cache
+def _routes() -> FastAPI:
+    return with_routes()
 
 
 @cache

@@ -39,10 +39,15 @@ def create_app(
     account_observers: Sequence[AccountObserver] = (),
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
-    """Put the routes together; everything they need comes from ``platform``.
+    """Put the application together; everything its routes need comes from ``platform``.
 
     ``account_observers`` are told, beside our own, when an account is deleted or exported.
     """
+    return equip(with_routes(lifespan), platform, account_observers)
+
+
+def with_routes(lifespan: Lifespan | None = None) -> FastAPI:
+    """Put the routes together, still without the parts they work on."""
     app = FastAPI(
         title="Genesis Music",
         version=__version__,
@@ -54,12 +59,6 @@ def create_app(
         generate_unique_id_function=openapi.operation_id,
         lifespan=lifespan,
     )
-    app.state.platform = platform
-    app.state.jobs = make_jobs(platform)
-    app.state.account_observers = (
-        TranscriptionsOfAccounts(platform, app.state.jobs),
-        *account_observers,
-    )
     problems.install(app)
     openapi.install(app)
     app.include_router(health.router)
@@ -67,6 +66,17 @@ def create_app(
     for part in (accounts, transcriptions, jobs):
         api.include_router(part.router)
     app.include_router(api)
+    return app
+
+
+def equip(app: FastAPI, platform: Platform, account_observers: Sequence[AccountObserver] = ()) -> FastAPI:
+    """Give an application the parts that its routes ask for."""
+    app.state.platform = platform
+    app.state.jobs = make_jobs(platform)
+    app.state.account_observers = (
+        TranscriptionsOfAccounts(platform, app.state.jobs),
+        *account_observers,
+    )
     return app
 
 

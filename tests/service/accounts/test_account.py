@@ -13,11 +13,10 @@ from genesis_music.service.accounts.tables import (
     UserPreferences,
     UserSession,
 )
-from genesis_music.service.app import create_app
 from genesis_music.service.guards import guarded
 from genesis_music.service.jobs.tables import Job
 from genesis_music.service.transcriptions.tables import Transcription, Upload, Webhook
-from tests.service.conftest import PASSWORD
+from tests.service.conftest import PASSWORD, app_of
 from tests.service.platforms import PUBLIC_URL
 
 ACCOUNT = "/api/v1/account"
@@ -49,18 +48,18 @@ def test_preferences_begin_with_defaults_and_all_five_change(client):
     assert client.get(f"{ACCOUNT}/preferences", headers=headers).json() == changed.json()
 
 
-@pytest.mark.parametrize(
-    ("written", "kept"),
-    [("D A D G A D", "dadgad"), ("E2 A2 D3 G3 B3 D4", "E2 A2 D3 G3 B3 D4"), ("uke", "ukulele")],
-)
-def test_a_tuning_is_kept_under_its_usual_name(client, user, written, kept):
-    answer = client.patch(f"{ACCOUNT}/preferences", json={"guitar_tuning": written}, headers=user.headers)
-    assert answer.json()["guitar_tuning"] == kept
+def test_a_tuning_is_kept_under_its_usual_name(client, user):
+    for written, kept in (
+        ("D A D G A D", "dadgad"),
+        ("E2 A2 D3 G3 B3 G4", "E2 A2 D3 G3 B3 G4"),
+        ("uke", "ukulele"),
+    ):
+        answer = client.patch(f"{ACCOUNT}/preferences", json={"guitar_tuning": written}, headers=user.headers)
+        assert answer.json()["guitar_tuning"] == kept
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+def test_preferences_that_make_no_sense_are_refused_and_change_nothing(client, user):
+    for change in (
         {"guitar_tuning": "banjo-like"},
         {"guitar_tuning": None},
         {"guitar_tuning": "E2\0A2"},
@@ -71,11 +70,9 @@ def test_a_tuning_is_kept_under_its_usual_name(client, user, written, kept):
         {"user_id": "00000000-0000-0000-0000-000000000001"},
         [],
         "dark",
-    ],
-)
-def test_preferences_that_make_no_sense_are_refused_and_change_nothing(client, user, change):
-    answer = client.patch(f"{ACCOUNT}/preferences", json=change, headers=user.headers)
-    assert answer.status_code == 422, answer.text
+    ):
+        answer = client.patch(f"{ACCOUNT}/preferences", json=change, headers=user.headers)
+        assert answer.status_code == 422, change
     assert client.get(f"{ACCOUNT}/preferences", headers=user.headers).json()["theme"] == "system"
 
 
@@ -128,7 +125,7 @@ def keeper():
 
 @pytest.fixture
 def kept_client(platform, keeper):
-    app = create_app(platform, [keeper])
+    app = app_of(platform, keeper)
     with TestClient(guarded(app, platform), base_url=PUBLIC_URL, raise_server_exceptions=False) as client:
         yield client
 

@@ -111,9 +111,14 @@ def test_the_database_lets_nobody_rewrite_the_log(platform, user, statement):
         session.execute(text(statement))
 
 
-@pytest.mark.parametrize(
-    "params",
-    [{"cursor": "x"}, {"cursor": 0}, {"cursor": 2**63}, {"limit": 0}, {"limit": 10**9}, {"action": "x"}],
-)
-def test_pages_that_make_no_sense_are_refused(client, admin, params):
-    assert client.get(LOG, params=params, headers=admin.headers).status_code == 422
+def test_pages_that_make_no_sense_are_refused(client, admin):
+    for params in (
+        {"cursor": "x"},
+        {"cursor": 0},
+        {"cursor": 2**63},
+        {"limit": 0},
+        {"limit": 10**9},
+        {"action": "x"},
+        {"actor_id": "x"},
+    ):
+        assert client.get(LOG, params=params, headers=admin.headers).status_code == 422, params

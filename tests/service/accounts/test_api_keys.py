@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import update
 
 from genesis_music.service.accounts import api_keys
@@ -46,9 +45,9 @@ def test_a_key_ends_when_it_was_said_to(client, platform, user):
     assert client.get(ACCOUNT, headers=headers).status_code == 401
 
 
-@pytest.mark.parametrize("expires_at", ["2020-01-01T00:00:00Z", "2099-01-01T00:00:00", "soon", 10**30])
-def test_a_key_cannot_end_in_the_past_or_at_no_clear_time(client, user, expires_at):
-    assert create(client, user, expires_at=expires_at).status_code == 422
+def test_a_key_cannot_end_in_the_past_or_at_no_clear_time(client, user):
+    for expires_at in ("2020-01-01T00:00:00Z", "2099-01-01T00:00:00", "soon", 10**30):
+        assert create(client, user, expires_at=expires_at).status_code == 422, expires_at
 
 
 def test_a_leaked_key_cannot_take_the_account_over(client, user):

@@ -72,10 +72,10 @@ def test_a_link_ends_after_an_hour(platform, redis, user):
     assert 3500 < redis.ttl(key) <= 3600
 
 
-@pytest.mark.parametrize("token", ["x", "gm_once_" + "a" * 49, "gm_live_" + "a" * 49, "\0", "é"])
-def test_what_is_no_link_is_refused(mailing_client, token):
-    answer = mailing_client.post(RESET, json={"token": token, "new_password": NEW_PASSWORD})
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-reset-token")
+def test_what_is_no_link_is_refused(mailing_client):
+    for token in ("x", "gm_once_" + "a" * 49, "gm_live_" + "a" * 49, "\0", "é"):
+        answer = mailing_client.post(RESET, json={"token": token, "new_password": NEW_PASSWORD})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid-reset-token")
 
 
 def test_a_mail_server_that_is_away_shows_nobody_who_has_an_account(platform, user):

@@ -46,6 +46,12 @@ ROUTES = [
 ]
 
 
+@pytest.fixture
+def platform(postgres_platform):
+    """The stricter of the two databases about what text may hold."""
+    return postgres_platform
+
+
 def is_answered(answer):
     assert answer.status_code < 500, answer.text
     if answer.status_code >= 400:

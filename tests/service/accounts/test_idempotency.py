@@ -172,7 +172,7 @@ def test_answers_are_forgotten_after_a_day(buyer, platform, user):
         assert session.scalars(select(IdempotencyKey)).all() == []
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "a b", "é", "a\x7f"])
-def test_keys_that_are_none_are_refused(buyer, user, key):
-    headers = user.headers | {"Idempotency-Key": key.encode()}
-    assert buyer.post("/api/orders", json={"name": "x"}, headers=headers).status_code == 422
+def test_keys_that_are_none_are_refused(buyer, user):
+    for key in ("", "x" * 256, "a b", "é", "a\x7f"):
+        headers = user.headers | {"Idempotency-Key": key.encode()}
+        assert buyer.post("/api/orders", json={"name": "x"}, headers=headers).status_code == 422, key

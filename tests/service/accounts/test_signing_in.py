@@ -35,15 +35,15 @@ def test_an_address_signs_up_once_in_whatever_case(client):
     problem_of(again, 409, "email-taken")
 
 
-@pytest.mark.parametrize(
-    ("password", "weakness"),
-    [("short", "too-short"), ("password1234", "leaked"), ("my clara is great", "personal")],
-)
-def test_a_weak_password_is_refused_with_the_reason(client, password, weakness):
-    answer = client.post(
-        "/api/v1/auth/sign-up", json=NEW | {"email": "clara@example.com", "password": password}
-    )
-    assert problem_of(answer, 422, "weak-password")["weakness"] == weakness
+def test_a_weak_password_is_refused_with_the_reason(client):
+    for password, weakness in (
+        ("short", "too-short"),
+        ("password1234", "leaked"),
+        ("my clara is great", "personal"),
+        ("abcabcabcabc", "guessable"),
+    ):
+        answer = client.post("/api/v1/auth/sign-up", json=NEW | {"password": password})
+        assert problem_of(answer, 422, "weak-password")["weakness"] == weakness
 
 
 def test_sign_up_can_be_closed(sqlite_platform):
