@@ -19,8 +19,6 @@ from sqlalchemy import select
 
 from genesis_music.pipeline.heard import Heard, Part
 from genesis_music.score import Note, SourceInfo
-from genesis_music.service.app import create_app
-from genesis_music.service.guards import guarded
 from genesis_music.service.jobs.attempts import JobAttempts
 from genesis_music.service.jobs.queue import JobQueue
 from genesis_music.service.jobs.runner import Runner
@@ -28,10 +26,8 @@ from genesis_music.service.jobs.service import JobService
 from genesis_music.service.jobs.tables import Job, JobStatus
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.storage import ObjectStore
-from genesis_music.service.transcriptions.bodies import body_limits
 from genesis_music.service.transcriptions.handler import TranscriptionHandler
-from tests.service.conftest import Person
-from tests.service.platforms import PUBLIC_URL
+from tests.service.conftest import Person, client_of
 from tests.service.servers import S3Server
 
 PORCH = Path(__file__).parents[3] / "examples" / "morning-porch.ogg"
@@ -93,7 +89,7 @@ def platform(platform: Platform, request: pytest.FixtureRequest) -> Platform:
 
 @pytest.fixture
 def api(platform: Platform, user: Person) -> Iterator[Api]:
-    with client_for(platform) as client:
+    with client_of(platform) as client:
         yield Api(client, user)
 
 
@@ -147,8 +143,3 @@ def wav(seconds: float, frequency_hz: float = 220.0) -> bytes:
 def porch() -> bytes:
     """A short real recording of a guitar."""
     return PORCH.read_bytes()
-
-
-def client_for(platform: Platform) -> TestClient:
-    limits = body_limits(platform.settings)
-    return TestClient(guarded(create_app(platform), platform, limits), base_url=PUBLIC_URL)

@@ -8,8 +8,10 @@ import guitarpro
 import mido
 
 from genesis_music.formats.registry import FORMATS
-from genesis_music.service.jobs.tables import JobStatus
+from genesis_music.service.jobs.tables import Job, JobStatus
+from genesis_music.service.platform.container import Platform
 from genesis_music.service.transcriptions import keys
+from tests.service.conftest import client_of
 from tests.service.transcriptions.conftest import FEW_SECONDS, Api, Workbench
 
 
@@ -84,8 +86,6 @@ def test_a_second_attempt_goes_on_where_the_first_one_stopped(
     monkeypatch.undo()
     monkeypatch.setattr("genesis_music.pipeline.hear._listen", _fail)
     with bench.platform.database.writing() as session:
-        from genesis_music.service.jobs.tables import Job
-
         for job in session.query(Job):
             assert job.status is JobStatus.QUEUED
             job.not_before = None
@@ -96,3 +96,12 @@ def test_a_second_attempt_goes_on_where_the_first_one_stopped(
 
 def _fail(*_: object, **__: object) -> None:
     raise RuntimeError("a fault of ours")
+
+
+def test_the_embedded_service_takes_recordings_without_signing_in(
+    embedded_platform: Platform, tone: bytes
+) -> None:
+    with client_of(embedded_platform) as client:
+        answer = client.post("/api/v1/transcribe", files={"file": ("a.wav", tone)})
+        assert answer.status_code == 202, answer.text
+        assert len(client.get("/api/v1/transcribe").json()["items"]) == 1

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import zlib
 
-import pytest
-
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.transcriptions import keys
 from genesis_music.service.transcriptions.multipart import LONGEST_FIELD_BYTES
-from tests.service.conftest import Person, with_settings
-from tests.service.transcriptions.conftest import SQLITE_ONLY, Api, client_for, wav
+from tests.service.conftest import Person, client_of, with_settings
+from tests.service.transcriptions.conftest import SQLITE_ONLY, Api, wav
 
 BOUNDARY = "xyz"
 FORM = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
@@ -50,9 +48,8 @@ def test_a_repeated_request_is_accepted_once(api: Api, tone: bytes) -> None:
 
 
 @SQLITE_ONLY
-@pytest.mark.parametrize(
-    ("content", "status"),
-    [
+def test_what_is_no_recording_is_refused_and_nothing_of_it_is_kept(api: Api, platform: Platform) -> None:
+    for content, status in [
         (b"%PDF-1.7 not a recording", 415),
         (b"RIFF\xff\xff\xff\xffWAVEfmt ", 415),
         (zlib.compress(b"\0" * 5_000_000), 415),
@@ -60,26 +57,22 @@ def test_a_repeated_request_is_accepted_once(api: Api, tone: bytes) -> None:
         (b"#EXTM3U\n#EXTINF:1,\nhttp://169.254.169.254/latest\n", 415),
         (wav(0.1), 422),
         (b"", 422),
-    ],
-)
-def test_what_is_no_recording_is_refused_and_nothing_of_it_is_kept(
-    api: Api, platform: Platform, content: bytes, status: int
-) -> None:
-    answer = api.upload(content, "song.mp3")
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert recordings(platform) == []
-    assert api("GET", "/transcribe").json()["items"] == []
+    ]:
+        answer = api.upload(content, "song.mp3")
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert recordings(platform) == []
+        assert api("GET", "/transcribe").json()["items"] == []
 
 
 @SQLITE_ONLY
 def test_a_recording_beyond_the_limits_is_refused(platform: Platform, user: Person, tone: bytes) -> None:
-    with client_for(with_settings(platform, max_upload_bytes=len(tone) - 1)) as client:
+    with client_of(with_settings(platform, max_upload_bytes=len(tone) - 1)) as client:
         answer = Api(client, user).upload(tone)
         assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
-    with client_for(with_settings(platform, max_duration_seconds=0.9)) as client:
+    with client_of(with_settings(platform, max_duration_seconds=0.9)) as client:
         assert Api(client, user).upload(tone).status_code == 413
-    with client_for(with_settings(platform, max_active_jobs=1)) as client:
+    with client_of(with_settings(platform, max_active_jobs=1)) as client:
         api = Api(client, user)
         assert api.upload(tone).status_code == 202
         assert api.upload(wav(2.0)).status_code == 429
@@ -87,9 +80,8 @@ def test_a_recording_beyond_the_limits_is_refused(platform: Platform, user: Pers
 
 
 @SQLITE_ONLY
-@pytest.mark.parametrize(
-    "name",
-    [
+def test_hostile_file_names_do_no_harm(api: Api, tone: bytes) -> None:
+    for name in [
         "../../../etc/passwd",
         'a"\r\nX-Evil: 1.wav',
         "x" * 10_000 + ".wav",
@@ -97,34 +89,31 @@ def test_a_recording_beyond_the_limits_is_refused(platform: Platform, user: Pers
         "\x00.wav",
         "",
         ".wav",
-    ],
-)
-def test_hostile_file_names_do_no_harm(api: Api, name: str, tone: bytes) -> None:
-    disposition = (
-        'form-data; name="file"; filename="' + name.replace('"', "%22").replace("\r\n", "%0D%0A") + '"'
-    )
-    body = part(disposition, tone) + f"--{BOUNDARY}--\r\n".encode()
-    answer = api("POST", "/transcribe", content=body, headers=FORM)
-    if len(name) > 4000:
-        assert answer.status_code in {202, 400}  # the header is longer than headers may be
-        return
-    assert answer.status_code == 202, answer.text
-    id_ = answer.json()["transcription_id"]
-    detail = api("GET", f"/transcribe/{id_}").json()
-    assert detail["title"]
-    assert "/" not in (detail["source_filename"] or "")
-    disposition = api("GET", f"/transcribe/{id_}/audio").headers["content-disposition"]
-    assert "\r" not in disposition
-    assert disposition.isascii()
+    ]:
+        disposition = (
+            'form-data; name="file"; filename="' + name.replace('"', "%22").replace("\r\n", "%0D%0A") + '"'
+        )
+        body = part(disposition, tone) + f"--{BOUNDARY}--\r\n".encode()
+        answer = api("POST", "/transcribe", content=body, headers=FORM)
+        if len(name) > 4000:
+            assert answer.status_code in {202, 400}  # the header is longer than headers may be
+            continue
+        assert answer.status_code == 202, answer.text
+        id_ = answer.json()["transcription_id"]
+        detail = api("GET", f"/transcribe/{id_}").json()
+        assert detail["title"]
+        assert "/" not in (detail["source_filename"] or "")
+        disposition = api("GET", f"/transcribe/{id_}/audio").headers["content-disposition"]
+        assert "\r" not in disposition
+        assert disposition.isascii()
 
 
 FILE = 'form-data; name="file"; filename="a.wav"'
 
 
 @SQLITE_ONLY
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
+def test_a_broken_form_is_refused_with_the_reason(api: Api) -> None:
+    for body, status in [
         (b"", 400),
         (b"no multipart at all", 400),
         (part(FILE, b"RIFF"), 400),
@@ -139,21 +128,17 @@ FILE = 'form-data; name="file"; filename="a.wav"'
         (part('form-data; name="tuning"', b"x" * (LONGEST_FIELD_BYTES + 1)), 422),
         (b"".join(part(f'form-data; name="f{i}"', b"x") for i in range(100)), 422),
         (b"".join(f"--{BOUNDARY}\r\nX-{i}: y\r\n".encode() for i in range(50)), 400),
-    ],
-)
-def test_a_broken_form_is_refused_with_the_reason(api: Api, body: bytes, status: int) -> None:
-    answer = api("POST", "/transcribe", content=body, headers=FORM)
-    assert answer.status_code == status, answer.text
-    assert answer.json()["detail"]
+    ]:
+        answer = api("POST", "/transcribe", content=body, headers=FORM)
+        assert answer.status_code == status, answer.text
+        assert answer.json()["detail"]
 
 
 @SQLITE_ONLY
-@pytest.mark.parametrize(
-    "content_type", ["multipart/form-data", "multipart/form-data; boundary=" + "b" * 500]
-)
-def test_a_form_without_a_usable_boundary_is_refused(api: Api, content_type: str) -> None:
-    answer = api("POST", "/transcribe", content=b"--x--", headers={"content-type": content_type})
-    assert answer.status_code == 400
+def test_a_form_without_a_usable_boundary_is_refused(api: Api) -> None:
+    for content_type in ["multipart/form-data", "multipart/form-data; boundary=" + "b" * 500]:
+        answer = api("POST", "/transcribe", content=b"--x--", headers={"content-type": content_type})
+        assert answer.status_code == 400
 
 
 @SQLITE_ONLY
@@ -162,17 +147,13 @@ def test_an_option_that_makes_no_sense_is_named_before_anything_is_kept(
 ) -> None:
     answer = api.upload(tone, tuning="klingon", capo="99")
     assert answer.status_code == 422
-    assert {fault["field"] for fault in answer.json()["errors"]} == {
-        "body.tuning",
-        "body.capo.constrained-int",
-    } or {fault["field"].split(".")[1] for fault in answer.json()["errors"]} == {"tuning", "capo"}
+    assert {fault["field"].split(".")[1] for fault in answer.json()["errors"]} == {"tuning", "capo"}
     assert recordings(platform) == []
 
 
 @SQLITE_ONLY
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_a_link_to_anywhere_but_allowed_hosts_is_refused_before_anything_is_contacted(api: Api) -> None:
+    for url in [
         "http://127.0.0.1/x",
         "https://127.0.0.1/x",
         "https://[::1]/x",
@@ -189,15 +170,11 @@ def test_an_option_that_makes_no_sense_is_named_before_anything_is_kept(
         "https://youtube.com\\@evil.example",
         " ",
         "x" * 3000,
-    ],
-)
-def test_a_link_to_anywhere_but_allowed_hosts_is_refused_before_anything_is_contacted(
-    api: Api, url: str
-) -> None:
-    answer = api("POST", "/transcribe", json={"url": url})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["field"] == "body.url"
-    assert api("GET", "/transcribe").json()["items"] == []
+    ]:
+        answer = api("POST", "/transcribe", json={"url": url})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"] == "body.url"
+        assert api("GET", "/transcribe").json()["items"] == []
 
 
 @SQLITE_ONLY
@@ -212,9 +189,8 @@ def test_a_link_is_accepted_and_waits_for_a_worker(api: Api) -> None:
 
 
 @SQLITE_ONLY
-@pytest.mark.parametrize(
-    ("body", "content_type", "status"),
-    [
+def test_another_body_is_refused(api: Api) -> None:
+    for body, content_type, status in [
         (b"{", "application/json", 400),
         (b"[]", "application/json", 422),
         (b'{"url": 3}', "application/json", 422),
@@ -224,11 +200,9 @@ def test_a_link_is_accepted_and_waits_for_a_worker(api: Api) -> None:
         (b" " * 2_000_000, "application/json", 413),
         (b"url=x", "application/x-www-form-urlencoded", 415),
         (b"x", "", 415),
-    ],
-)
-def test_another_body_is_refused(api: Api, body: bytes, content_type: str, status: int) -> None:
-    answer = api("POST", "/transcribe", content=body, headers={"content-type": content_type})
-    assert answer.status_code in {status, 400 if status == 422 else status}, answer.text
+    ]:
+        answer = api("POST", "/transcribe", content=body, headers={"content-type": content_type})
+        assert answer.status_code in {status, 400 if status == 422 else status}, answer.text
 
 
 @SQLITE_ONLY

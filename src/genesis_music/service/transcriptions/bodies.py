@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from genesis_music.service.config import MEGABYTE, ServiceSettings
 from genesis_music.service.errors import TooLargeError, UnsupportedMediaError
 from genesis_music.service.platform.headers import BodyLimit, RouteLimit
+from genesis_music.service.transcriptions.multipart import FILE_FIELD
 from genesis_music.service.transcriptions.options import TranscriptionOptions
 from genesis_music.service.transcriptions.schemas import LinkRequest
 
@@ -71,19 +72,20 @@ def _invalid(error: ValidationError) -> RequestValidationError:
     return RequestValidationError([fault | {"loc": ("body", *fault["loc"])} for fault in faults])
 
 
+def _form_schema() -> dict[str, Any]:
+    schema = TranscriptionOptions.model_json_schema()
+    file = {"type": "string", "format": "binary", "description": "The recording, in any format FFmpeg reads."}
+    return schema | {
+        "title": "FileRequest",
+        "properties": {FILE_FIELD: file} | schema["properties"],
+        "required": [FILE_FIELD],
+    }
+
+
 TRANSCRIBE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {
-            FORM: {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                },
-            },
-            JSON: {"schema": {"$ref": "#/components/schemas/LinkRequest"}},
-        },
+        "content": {FORM: {"schema": _form_schema()}, JSON: {"schema": LinkRequest.model_json_schema()}},
     }
 }
 """How the two bodies look, for the OpenAPI document."""

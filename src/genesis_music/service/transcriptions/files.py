@@ -33,7 +33,7 @@ class NoResultError(ConflictError):
     def __init__(self, row: Transcription) -> None:
         super().__init__(
             "There is no result yet: wait until the transcription is complete.",
-            extra={"status": str(row.status)},
+            extra={"transcription_status": str(row.status)},
         )
 
 
@@ -105,7 +105,9 @@ def send_audio(
     """The original recording, whole or one range of it; raises ConflictError, StorageRangeError."""
     key = row.audio_path
     if key is None:
-        raise ConflictError("The recording was not downloaded yet.", extra={"status": str(row.status)})
+        raise ConflictError(
+            "The recording was not downloaded yet.", extra={"transcription_status": str(row.status)}
+        )
     filename = f"{safe_stem(row.title)}.{audio_suffix(key)}"
     head_only = request.method == "HEAD"
     if redirect and not head_only:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from genesis_music.cache import user_cache_folder
-from genesis_music.errors import InputError
+from genesis_music.errors import AudioError, InputError
 from genesis_music.formats.registry import choose_formats
 from genesis_music.formats.written import Page
 from genesis_music.pipeline.arrange import arrange
@@ -26,6 +26,7 @@ from genesis_music.service.jobs.states import JobGoneError
 from genesis_music.service.jobs.tables import Job, JobKind
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import after_commit, utc_now
+from genesis_music.service.platform.media import MediaError
 from genesis_music.service.platform.storage import StorageMissingError, StorageUnavailableError
 from genesis_music.service.transcriptions import keys
 from genesis_music.service.transcriptions.downloads import download
@@ -33,9 +34,10 @@ from genesis_music.service.transcriptions.names import LONGEST_TITLE, clean_line
 from genesis_music.service.transcriptions.notifications import announce
 from genesis_music.service.transcriptions.options import stored_options
 from genesis_music.service.transcriptions.recordings import (
+    check_recording,
     claim_recording,
-    examine_recording,
     keep_recording,
+    release_recording,
 )
 from genesis_music.service.transcriptions.repository import TranscriptionRepository, lock_content
 from genesis_music.service.transcriptions.scratch import scratch_folder
@@ -105,7 +107,7 @@ class TranscriptionHandler:
 
     def _row(self, work: Work) -> Transcription:
         """The row from the primary: a replica may not have it yet."""
-        with self._platform.database.writing() as session:
+        with Session(self._platform.database.primary) as session:
             row = TranscriptionRepository(session).find_by_id(work.transcription_id)
         if row is None:
             raise JobGoneError("The transcription was deleted.")
@@ -146,11 +148,18 @@ class TranscriptionHandler:
         self, row: Transcription, work: Work, folder: Path, on_fraction: Callable[[float], None]
     ) -> Path:
         received, title = download(str(row.source_url), folder, self._platform, on_fraction)
-        facts = examine_recording(received, self._platform)
+        try:
+            facts = check_recording(received, self._platform)
+        except MediaError as error:  # the user's to mend: trying again is in vain
+            raise AudioError(str(error)) from error
         for _ in range(KEEPING_TRIES):
             key = keep_recording(received, facts, self._platform)
-            if self._keep_for(work, received, key, facts.title or title, facts.duration_seconds):
-                return received.path
+            try:
+                if self._keep_for(work, received, key, facts.title or title, facts.duration_seconds):
+                    return received.path
+            except JobGoneError:
+                release_recording(key, self._platform)
+                raise
         raise StorageUnavailableError("The downloaded recording could not be kept; try again.")
 
     def _keep_for(self, work: Work, received: Received, key: str, title: str, seconds: float) -> bool:

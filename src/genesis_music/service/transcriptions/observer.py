@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,9 @@ from genesis_music.service.transcriptions.repository import (
 )
 from genesis_music.service.transcriptions.schemas import ShareView, TranscriptionView, WebhookView
 from genesis_music.service.transcriptions.tables import Transcription
+
+ERASED_AT_ONCE = 20
+"""Transcriptions whose files go before the answer; those of more go after it, and the sweep finds what is left."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class TranscriptionsOfAccounts:
             for id_ in uploads:
                 erase_upload(id_, self.platform)
 
-        after_commit(session, erase)
+        after_commit(session, erase if len(gone) <= ERASED_AT_ONCE else Thread(target=erase).start)
 
     def export(self, session: Session, user_id: UUID) -> dict[str, Any]:
         """Return the user's transcriptions with their tabs and analyses, links and webhooks."""

@@ -30,7 +30,7 @@ def _accepted(check: Callable[[], object]) -> None:
 class PageOptions(BaseModel):
     """What decides how the music is written: changing it never listens again."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     tuning: Annotated[str, Field(max_length=100, examples=["standard", "drop-d", "D A D G A D", AUTO])] = ""
     """A tuning's name, open strings from low to high, ``auto``; empty: the instrument's usual one."""

@@ -8,21 +8,8 @@ from threading import BoundedSemaphore
 
 from sqlalchemy.orm import Session
 
-from genesis_music.service.errors import (
-    InvalidRequestError,
-    ServiceError,
-    TooLargeError,
-    UnsupportedMediaError,
-)
 from genesis_music.service.platform.container import Platform
-from genesis_music.service.platform.media import (
-    MediaError,
-    MediaFacts,
-    MediaLimits,
-    NotAudioError,
-    TooLongError,
-    check_media,
-)
+from genesis_music.service.platform.media import MediaFacts, MediaLimits, check_media
 from genesis_music.service.platform.storage import StorageUnavailableError
 from genesis_music.service.transcriptions.keys import audio_key
 from genesis_music.service.transcriptions.repository import TranscriptionRepository, lock_content
@@ -34,39 +21,16 @@ _checks = BoundedSemaphore(2 * (os.cpu_count() or 1))
 """Each check is a process of its own: no more at once than this machine can run."""
 
 
-def examine_recording(received: Received, platform: Platform) -> MediaFacts:
+def check_recording(received: Received, platform: Platform) -> MediaFacts:
     """Look into a file, in a child process, before anything is done with it.
 
     Raises:
-        MediaError: it is not taken.
+        MediaError: it is not taken; each kind is a problem of its own.
     """
     settings = platform.settings
     limits = MediaLimits(longest_seconds=settings.max_duration_seconds, most_channels=settings.max_channels)
     with _checks:
         return check_media(received.path, limits)
-
-
-def check_recording(received: Received, platform: Platform) -> MediaFacts:
-    """As :func:`examine_recording`, for a file that came with a request.
-
-    Raises:
-        UnsupportedMediaError: no recording, or none that can be read.
-        TooLargeError: too long.
-        InvalidRequestError: too short, too many channels, or too costly to read.
-    """
-    try:
-        return examine_recording(received, platform)
-    except MediaError as error:
-        raise _problem(error) from error
-
-
-def _problem(error: MediaError) -> ServiceError:
-    kind: type[ServiceError] = InvalidRequestError
-    if isinstance(error, NotAudioError):
-        kind = UnsupportedMediaError
-    elif isinstance(error, TooLongError):
-        kind = TooLargeError
-    return kind(str(error), extra={"reason": error.code})
 
 
 def keep_recording(received: Received, facts: MediaFacts, platform: Platform) -> str:

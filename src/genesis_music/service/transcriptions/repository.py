@@ -102,14 +102,10 @@ class TranscriptionRepository(Repository[Transcription]):
 
     def newest_job(self, transcription_id: UUID) -> Job | None:
         """The job whose state is the transcription's state."""
-        return self.newest_jobs([transcription_id]).get(transcription_id)
-
-    def newest_jobs(self, transcription_ids: Sequence[UUID]) -> dict[UUID, Job]:
-        """The newest job of each transcription."""
-        query = (
-            select(Job).where(Job.transcription_id.in_(transcription_ids)).order_by(Job.created_at, Job.id)
-        )
-        return {job.transcription_id: job for job in self.session.scalars(query)}
+        query = select(Job).where(Job.transcription_id == transcription_id)
+        return self.session.scalars(
+            query.order_by(Job.created_at.desc(), Job.id.desc()).limit(1)
+        ).one_or_none()
 
     def uses_audio(self, key: str) -> bool:
         """Whether any transcription, of any user, has this recording."""
@@ -184,16 +180,18 @@ class DeliveryRepository(Repository[WebhookDelivery]):
 
     table = WebhookDelivery
 
-    def due(self, now: datetime) -> WebhookDelivery | None:
-        """The next message whose time has come, locked; what another process has in hand is skipped."""
+    def due(self, now: datetime, limit: int) -> Sequence[WebhookDelivery]:
+        """Messages to enabled webhooks whose time has come, locked; what another process has in hand is skipped."""
         query = (
             select(WebhookDelivery)
+            .join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
             .where(WebhookDelivery.delivered_at.is_(None), WebhookDelivery.next_at <= now)
+            .where(Webhook.disabled_at.is_(None))
             .order_by(WebhookDelivery.next_at)
-            .limit(1)
-            .with_for_update(skip_locked=True)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=WebhookDelivery)
         )
-        return self.session.scalars(query).one_or_none()
+        return self.session.scalars(query).all()
 
     def newest(self, webhook_id: UUID, limit: int) -> Sequence[WebhookDelivery]:
         """A webhook's last messages, newest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -10,12 +10,15 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from genesis_music.formats.registry import FORMATS
 from genesis_music.service.accounts.dependencies import CurrentUser
 from genesis_music.service.dependencies import PlatformOf
+from genesis_music.service.openapi import problem_responses
 from genesis_music.service.transcriptions.dependencies import TranscriptionsOf
 from genesis_music.service.transcriptions.files import send_audio, send_file, send_result
 from genesis_music.service.transcriptions.schemas import Result
 
 router = APIRouter(prefix="/transcribe/{transcription_id}", tags=["results"])
 
+Responses = dict[int | str, dict[str, Any]]
+BINARY = {"type": "string", "format": "binary"}
 FormatName = Annotated[
     str,
     Path(
@@ -30,8 +33,27 @@ MayRedirect = Annotated[
     bool, Query(description="Answer with a link to the storage (307) where it has such links.")
 ]
 
+NOT_MODIFIED: Responses = {304: {"description": "What one has already is still right"}}
+ELSEWHERE: Responses = {307: {"description": "The storage delivers it: follow `Location`"}}
+RESULT_RESPONSES: Responses = NOT_MODIFIED | problem_responses(404, 409)
+FILE_RESPONSES: Responses = {
+    200: {
+        "description": "The file",
+        "content": {one.media_type.partition(";")[0]: {"schema": BINARY} for one in FORMATS.values()},
+    },
+    **ELSEWHERE,
+    **RESULT_RESPONSES,
+}
+AUDIO_RESPONSES: Responses = {
+    200: {"description": "The recording", "content": {"audio/*": {"schema": BINARY}}},
+    206: {"description": "The part that was asked for", "content": {"audio/*": {"schema": BINARY}}},
+    **ELSEWHERE,
+    **NOT_MODIFIED,
+    **problem_responses(404, 409, 410, 416),
+}
 
-@router.get("/result", response_model=Result)
+
+@router.get("/result", response_model=Result, responses=RESULT_RESPONSES)
 def get_result(
     transcription_id: UUID,
     identity: CurrentUser,
@@ -43,7 +65,7 @@ def get_result(
     return send_result(service.find(identity.user_id, transcription_id), platform, if_none_match)
 
 
-@router.get("/files/{format}", response_class=Response)
+@router.get("/files/{format}", response_class=Response, responses=FILE_RESPONSES)
 def get_file(
     transcription_id: UUID,
     format: FormatName,
@@ -58,8 +80,8 @@ def get_file(
     return send_file(row, format, platform, if_none_match, redirect=redirect)
 
 
-@router.head("/audio", operation_id="headAudio", response_class=Response)
-@router.get("/audio", response_class=Response)
+@router.head("/audio", operation_id="headAudio", response_class=Response, responses=AUDIO_RESPONSES)
+@router.get("/audio", response_class=Response, responses=AUDIO_RESPONSES)
 def get_audio(
     request: Request,
     transcription_id: UUID,

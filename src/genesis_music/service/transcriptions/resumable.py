@@ -103,7 +103,7 @@ class UploadService:
 
     def find(self, user_id: UUID, id_: UUID) -> Progress:
         """Where an upload is, by the primary's word; raises NotFoundError."""
-        with self._platform.database.writing() as session:
+        with Session(self._platform.database.primary) as session:
             return _progress(session, UploadRepository(session).of_user(id_, user_id))
 
     def expect(self, user_id: UUID, id_: UUID, offset_bytes: int) -> tuple[Progress, str]:
@@ -153,7 +153,7 @@ class UploadService:
         erase_upload(id_, self._platform)
 
     def _complete(self, user_id: UUID, before: Progress, last_key: str) -> Progress:
-        with self._platform.database.writing() as session:
+        with Session(self._platform.database.primary) as session:
             row = _next(session, user_id, before)
             pieces, filename, options = [*row.pieces, last_key], row.filename, row.options
         with disk_errors(), scratch_folder() as folder:

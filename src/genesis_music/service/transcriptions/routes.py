@@ -9,12 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from genesis_music.service.accounts.client import RequestInfoOf
 from genesis_music.service.accounts.dependencies import CurrentUser, limit_user
 from genesis_music.service.accounts.idempotency import Attempt, Idempotency, IdempotencyOf
 from genesis_music.service.accounts.rate_limits import UPLOAD
 from genesis_music.service.dependencies import PlatformOf
 from genesis_music.service.errors import InvalidRequestError
 from genesis_music.service.jobs.tables import JobStatus
+from genesis_music.service.openapi import problem_responses
 from genesis_music.service.transcriptions.bodies import (
     FORM,
     TRANSCRIBE_BODY,
@@ -43,6 +45,8 @@ from genesis_music.service.transcriptions.tables import SourceType
 
 router = APIRouter(prefix="/transcribe", tags=["transcriptions"])
 
+MISSING, MISSING_OR_BUSY = problem_responses(404), problem_responses(404, 409)
+
 ACCEPTED = 202
 PAGE_LENGTH, LONGEST_PAGE = 20, 100
 
@@ -52,6 +56,7 @@ PAGE_LENGTH, LONGEST_PAGE = 20, 100
     status_code=ACCEPTED,
     response_model=Accepted,
     openapi_extra=TRANSCRIBE_BODY,
+    responses=problem_responses(409, 415),
     dependencies=[Depends(limit_user(UPLOAD))],
 )
 async def transcribe(
@@ -149,7 +154,7 @@ def list_transcriptions(
     return service.list(identity.user_id, which, sort, cursor, limit)
 
 
-@router.get("/{transcription_id}")
+@router.get("/{transcription_id}", responses=MISSING)
 def get_transcription(
     transcription_id: UUID, identity: CurrentUser, service: TranscriptionsOf
 ) -> TranscriptionDetail:
@@ -157,7 +162,7 @@ def get_transcription(
     return service.detail(identity.user_id, transcription_id)
 
 
-@router.patch("/{transcription_id}")
+@router.patch("/{transcription_id}", responses=MISSING)
 def rename_transcription(
     transcription_id: UUID, request: TitleRequest, identity: CurrentUser, service: TranscriptionsOf
 ) -> TranscriptionDetail:
@@ -165,15 +170,18 @@ def rename_transcription(
     return service.rename(identity.user_id, transcription_id, request.title)
 
 
-@router.delete("/{transcription_id}", status_code=204)
-def delete_transcription(transcription_id: UUID, identity: CurrentUser, service: TranscriptionsOf) -> None:
+@router.delete("/{transcription_id}", status_code=204, responses=MISSING)
+def delete_transcription(
+    transcription_id: UUID, identity: CurrentUser, service: TranscriptionsOf, info: RequestInfoOf
+) -> None:
     """Delete a transcription with all its files, also while it is worked on."""
-    service.delete(identity.user_id, transcription_id)
+    service.delete(identity.user_id, transcription_id, info)
 
 
 @router.post(
     "/{transcription_id}/retry",
     status_code=ACCEPTED,
+    responses=MISSING_OR_BUSY,
     response_model=Accepted,
     dependencies=[Depends(limit_user(UPLOAD))],
 )
@@ -192,7 +200,9 @@ def retry_transcription(
     return _answer(accepted)
 
 
-@router.post("/{transcription_id}/retab", status_code=ACCEPTED, response_model=Accepted)
+@router.post(
+    "/{transcription_id}/retab", status_code=ACCEPTED, responses=MISSING_OR_BUSY, response_model=Accepted
+)
 def retab(
     transcription_id: UUID,
     request: RetabRequest,
@@ -208,7 +218,7 @@ def retab(
     return _answer(accepted)
 
 
-@router.post("/{transcription_id}/cancel")
+@router.post("/{transcription_id}/cancel", responses=MISSING_OR_BUSY)
 def cancel_transcription(
     transcription_id: UUID, identity: CurrentUser, service: TranscriptionsOf
 ) -> TranscriptionDetail:

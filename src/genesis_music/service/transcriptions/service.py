@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from genesis_music.service.accounts.audit import Action, audit
+from genesis_music.service.accounts.client import RequestInfo
 from genesis_music.service.accounts.tables import UserPreferences
 from genesis_music.service.errors import ConflictError, UnavailableError
 from genesis_music.service.jobs.priorities import Priority
@@ -72,7 +74,7 @@ class TranscriptionService:
         """Accept a recording that has arrived on this machine; ``filename`` is clean.
 
         Raises:
-            UnsupportedMediaError, TooLargeError, InvalidRequestError: the recording is not taken.
+            MediaError: the recording is not taken.
             TooManyRequestsError: the user has too many unfinished jobs.
         """
         facts = check_recording(received, self._platform)
@@ -211,7 +213,7 @@ class TranscriptionService:
             self._jobs.cancel(session, job.id)
             return self._detail(session, row)
 
-    def delete(self, user_id: UUID, id_: UUID) -> None:
+    def delete(self, user_id: UUID, id_: UUID, info: RequestInfo) -> None:
         """Stop the work and delete everything; a recording that others have too stays for them."""
         with self._platform.database.writing(user_id) as session:
             transcriptions = TranscriptionRepository(session)
@@ -221,6 +223,7 @@ class TranscriptionService:
                     self._jobs.cancel(session, job.id)
             audio_path = row.audio_path
             transcriptions.delete(row)
+            audit(session, user_id, Action.TRANSCRIPTION_DELETED, id_, info)
             after_commit(session, lambda: erase_files(id_, audio_path, self._platform))
 
     def _idle(self, session: Session, user_id: UUID, id_: UUID) -> tuple[Transcription, Job | None]:

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
+from genesis_music.service.accounts.audit import Action, audit
+from genesis_music.service.accounts.client import RequestInfo
 from genesis_music.service.errors import ConflictError, GoneError, InvalidRequestError, NotFoundError
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import utc_now
@@ -24,7 +28,9 @@ class ShareService:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
 
-    def create(self, user_id: UUID, transcription_id: UUID, expires_at: datetime | None) -> NewShare:
+    def create(
+        self, user_id: UUID, transcription_id: UUID, expires_at: datetime | None, info: RequestInfo
+    ) -> NewShare:
         """Make a link; its token is told here and never again.
 
         Raises:
@@ -41,6 +47,7 @@ class ShareService:
             if len(shares.find_all(transcription_id=row.id)) >= MOST_SHARES:
                 raise ConflictError(f"There are {MOST_SHARES} links already: use one of them.")
             share = shares.create(transcription_id=row.id, token_hash=secret.sha256, expires_at=expires_at)
+            audit(session, user_id, Action.SHARE_CREATED, share.id, info, transcription_id=str(row.id))
             view = ShareView.model_validate(share)
         url = f"{self._platform.settings.public_url.rstrip('/')}/shared/{secret.token}"
         return NewShare(**view.model_dump(), token=secret.token, url=url)
@@ -52,7 +59,7 @@ class ShareService:
             shares = ShareRepository(session).find_all(transcription_id=row.id)
             return [ShareView.model_validate(one) for one in sorted(shares, key=lambda one: one.created_at)]
 
-    def revoke(self, user_id: UUID, transcription_id: UUID, share_id: UUID) -> None:
+    def revoke(self, user_id: UUID, transcription_id: UUID, share_id: UUID, info: RequestInfo) -> None:
         """Make a link useless from now on; doing so again changes nothing. Raises NotFoundError."""
         with self._platform.database.writing(user_id) as session:
             row = TranscriptionRepository(session).of_user(transcription_id, user_id)
@@ -60,7 +67,9 @@ class ShareService:
             share = shares.find_by_id(share_id)
             if share is None or share.transcription_id != row.id:
                 raise NotFoundError("There is no such link.")
-            shares.update(share, revoked_at=share.revoked_at or utc_now())
+            if share.revoked_at is None:
+                shares.update(share, revoked_at=utc_now())
+                audit(session, user_id, Action.SHARE_REVOKED, share.id, info)
 
     def open(self, token: str) -> Transcription:
         """What a link shows, read from the primary: a revoked link must not work anywhere.
@@ -71,7 +80,7 @@ class ShareService:
         """
         if not is_well_formed(token, SecretKind.SHARE):
             raise NotFoundError("There is no such link: copy it again.")
-        with self._platform.database.writing() as session:
+        with Session(self._platform.database.primary) as session:
             share = ShareRepository(session).by_token_hash(hash_secret(token))
             row = TranscriptionRepository(session).find_by_id(share.transcription_id) if share else None
         if share is None or row is None:

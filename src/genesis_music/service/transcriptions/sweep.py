@@ -38,12 +38,13 @@ class Swept:
     deliveries: int
 
 
-def sweep(platform: Platform) -> Swept:
+def sweep(platform: Platform, *, grace: timedelta | None = None) -> Swept:
     """Delete expired uploads, files that no row refers to, old stages and old messages to webhooks.
 
-    A file is written before its row: only those older than the longest job can be orphans.
+    A file is written before its row: only those older than ``grace`` can be orphans, by default longer than any job.
     """
-    grace = timedelta(seconds=platform.settings.max_duration_seconds * 12) + timedelta(days=1)
+    if grace is None:
+        grace = timedelta(seconds=platform.settings.max_duration_seconds * 12) + timedelta(days=1)
     return Swept(
         uploads=_expired_uploads(platform),
         pieces=platform.storage.sweep_orphans(keys.UPLOADS, _uploads_known(platform), grace),

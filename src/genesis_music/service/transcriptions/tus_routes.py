@@ -30,6 +30,7 @@ from genesis_music.service.errors import (
     TooLargeError,
     UnsupportedMediaError,
 )
+from genesis_music.service.openapi import problem_responses
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.transcriptions.dependencies import TranscriptionsOf
 from genesis_music.service.transcriptions.resumable import Progress, UploadService
@@ -54,7 +55,8 @@ class ChecksumError(ServiceError):
     code, title = "checksum-mismatch", "Damaged on the way"
 
 
-def _check_version(tus_resumable: Annotated[str | None, Header()] = None) -> None:
+def _check_version(_: CurrentUser, tus_resumable: Annotated[str | None, Header()] = None) -> None:
+    """Refuse other versions of the protocol, once it is known who asks."""
     if tus_resumable != VERSION:
         raise TusVersionError(f"Send Tus-Resumable: {VERSION}.", headers={"Tus-Version": VERSION})
 
@@ -66,8 +68,15 @@ def _service(platform: PlatformOf, transcriptions: TranscriptionsOf) -> UploadSe
 UploadsOf = Annotated[UploadService, Depends(_service)]
 Number = Annotated[str | None, Header(pattern=r"^\d{1,15}$")]
 
+DAMAGED = {ChecksumError.status: problem_responses(400)[400] | {"description": ChecksumError.title}}
+
 router = APIRouter(tags=["uploads"])
-versioned = APIRouter(prefix="/uploads", dependencies=[Depends(_check_version)])
+versioned = APIRouter(
+    prefix="/uploads",
+    dependencies=[Depends(_check_version)],
+    responses=problem_responses(404, 409, 412, 415)
+    | {460: problem_responses(400)[400] | {"description": ChecksumError.title}},
+)
 
 
 @router.options("/uploads", status_code=204, response_class=Response)
@@ -160,7 +169,7 @@ async def _take_piece(
     checksum: str | None,
 ) -> Progress:
     before, key = await run_in_threadpool(uploads.expect, user_id, upload_id, offset_bytes)
-    piece = _Piece(request, before.length_bytes - before.offset_bytes, checksum)
+    piece = Piece(request, before.length_bytes - before.offset_bytes, checksum)
     size_bytes = await platform.storage.put_stream_async(key, piece.content())
     if size_bytes == 0:
         await run_in_threadpool(uploads.drop, key)
@@ -168,7 +177,7 @@ async def _take_piece(
     return await run_in_threadpool(uploads.add, user_id, before, key, size_bytes)
 
 
-class _Piece:
+class Piece:
     """The body of a request as a piece of an upload: what came before the connection broke counts too."""
 
     def __init__(self, request: Request, most_bytes: int, checksum: str | None) -> None:

@@ -6,9 +6,12 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from genesis_music.service.accounts.audit import Action, audit
+from genesis_music.service.accounts.client import RequestInfoOf
 from genesis_music.service.accounts.dependencies import CurrentUser
 from genesis_music.service.dependencies import PlatformOf
 from genesis_music.service.errors import ConflictError
+from genesis_music.service.openapi import problem_responses
 from genesis_music.service.platform.database import utc_now
 from genesis_music.service.platform.webhook_signing import new_webhook_secret
 from genesis_music.service.transcriptions.notifications import WebhookEvent, queue_delivery
@@ -22,14 +25,16 @@ from genesis_music.service.transcriptions.schemas import (
 )
 from genesis_music.service.transcriptions.webhooks import accept_url
 
-router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+router = APIRouter(prefix="/webhooks", tags=["webhooks"], responses=problem_responses(404, 409))
 
 MOST_WEBHOOKS = 10
 SHOWN_DELIVERIES = 50
 
 
 @router.post("", status_code=201)
-def create_webhook(request: WebhookRequest, identity: CurrentUser, platform: PlatformOf) -> NewWebhook:
+def create_webhook(
+    request: WebhookRequest, identity: CurrentUser, platform: PlatformOf, info: RequestInfoOf
+) -> NewWebhook:
     """Have an address told of finished jobs; messages are signed with the secret in the answer."""
     url = accept_url(request.url, platform.settings)
     with platform.database.writing(identity.user_id) as session:
@@ -38,6 +43,7 @@ def create_webhook(request: WebhookRequest, identity: CurrentUser, platform: Pla
             raise ConflictError(f"You have {MOST_WEBHOOKS} webhooks already: delete one first.")
         events = sorted(request.events)
         row = webhooks.create(user_id=identity.user_id, url=url, events=events, secret=new_webhook_secret())
+        audit(session, identity, Action.WEBHOOK_CREATED, row.id, info)
         return NewWebhook.model_validate(row)
 
 
@@ -75,11 +81,14 @@ def change_webhook(
 
 
 @router.delete("/{webhook_id}", status_code=204)
-def delete_webhook(webhook_id: UUID, identity: CurrentUser, platform: PlatformOf) -> None:
+def delete_webhook(
+    webhook_id: UUID, identity: CurrentUser, platform: PlatformOf, info: RequestInfoOf
+) -> None:
     """Tell the address nothing more."""
     with platform.database.writing(identity.user_id) as session:
         webhooks = WebhookRepository(session)
         webhooks.delete(webhooks.of_user(webhook_id, identity.user_id))
+        audit(session, identity, Action.WEBHOOK_DELETED, webhook_id, info)
 
 
 @router.post("/{webhook_id}/test", status_code=202)
