@@ -12,7 +12,7 @@ from uuid import UUID
 
 import aiohttp
 from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from benchmarks.service.meters import CpuMeter, memory_of
 from benchmarks.service.world import NOTHING_WORKER, REAL_WORKER, Person, World, wait_until
@@ -117,7 +117,7 @@ def _transcribe(world: World, person: Person, path: Path, fields: dict[str, str]
     id_ = UUID(accepted["transcription_id"])
     _await_all(world)
     with Session(world.platform.database.primary) as session:
-        row = session.get_one(Transcription, id_)
+        row = session.get_one(Transcription, id_, options=[undefer(Transcription.tab_data)])
         if row.status is not JobStatus.COMPLETE:
             raise SystemExit(f"the recording was not transcribed: {row.status}")
         session.expunge(row)

@@ -32,6 +32,7 @@ from genesis_music.service.guards import guarded
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.transcriptions.bodies import body_limits
 from tests.service.conftest import Person, app_of, client_of, make_person
+from tests.service.platforms import PUBLIC_URL
 from tests.service.transcriptions.conftest import Api, Workbench, bench, quick, wav
 
 __all__ = ["bench", "quick"]
@@ -138,7 +139,8 @@ def try_out(
     config = SchemathesisConfig.from_dict(
         configuration(phases, signed_in=user_id is not None, platform=platform)
     )
-    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", app, config=config)
+    schema = schemathesis.openapi.from_dict(app_of(platform).openapi(), config=config)
+    schema.app = app
     if user_id is not None and not platform.settings.embedded:
         schema.auth(refresh_interval=None)(signing_in(platform, user_id))
 
@@ -175,7 +177,9 @@ def is_sensible_path(case: Case) -> bool:
 def configuration(phases: tuple[str, ...], *, signed_in: bool, platform: Platform) -> dict[str, Any]:
     public = platform.settings.embedded or not signed_in
     return {
+        "base-url": PUBLIC_URL,
         "seed": 1,
+        "auth": {"auto-signup": False},
         "warnings": False,
         "continue-on-failure": True,
         "generation": {"max-examples": EXAMPLES, "deterministic": not DEEP, "database": "none"},
@@ -203,6 +207,6 @@ def signing_in(platform: Platform, user_id: UUID) -> type:
             return signed_in.access.token
 
         def set(self, case: Case, token: str, _: object) -> None:
-            case.headers = (case.headers or {}) | {"Authorization": f"Bearer {token}"}
+            case.headers["Authorization"] = f"Bearer {token}"
 
     return Auth
