@@ -141,7 +141,7 @@ async def _hand_in_file(world: World, person: Person, path: Path, fields: dict[s
 def _stored_kilobytes(world: World, prefix: str) -> float:
     folder = prefix.rpartition("/")[0] if "." in prefix.rpartition("/")[2] else prefix
     found = [one for one in world.platform.storage.list(folder) if one.key.startswith(prefix)]
-    return round(sum(one.size for one in found) / 1024, 1)
+    return round(sum(one.size_bytes for one in found) / 1024, 1)
 
 
 def _row_kilobytes(world: World, id_: UUID) -> float:
