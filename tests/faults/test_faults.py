@@ -3,7 +3,8 @@
 import pytest
 
 from tests.faults import breaking
-from tests.faults.storm import weather
+from tests.faults.invariants import check
+from tests.faults.storm import tones, weather
 
 
 @pytest.mark.parametrize(
@@ -25,4 +26,7 @@ from tests.faults.storm import weather
     ],
 )
 def test_every_accepted_job_ends_once(world, seed, webhook, jobs, faults, request):
-    weather(world, f"{seed} {request.node.callspec.id}", jobs, faults, webhook=webhook)
+    storm, follower = weather(
+        world, f"{seed} {request.node.callspec.id}", tones(jobs), faults, webhook=webhook
+    )
+    check(storm, follower)

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,21 +117,26 @@ class World:
         """Whether a part was away at that moment."""
         return any(began <= moment <= ended for began, ended in self.away)
 
-    def add_api(self) -> Program:
-        """Start one more server process."""
+    def start(self, count: int) -> None:
+        """Start so many server processes and workers, all at once."""
+        with ThreadPoolExecutor() as pool:
+            apis = [pool.submit(self._new_api, f"api-{number}") for number in range(count)]
+            workers = [pool.submit(self.new_worker, f"worker-{number}") for number in range(count)]
+        self.apis += [starting.result() for starting in apis]
+        self.workers += [starting.result() for starting in workers]
+
+    def _new_api(self, name: str) -> Program:
         [port] = free_ports(1)
         command = [sys.executable, "-m", "uvicorn", "--factory", APPLICATION, f"--port={port}"]
-        name = f"api-{len(self.apis)}"
-        environment, log = self.environment | self._temporary(name), self.folder / f"{name}.log"
-        self.apis.append(Program(command, environment, log, f"http://127.0.0.1:{port}"))
-        return self.apis[-1]
+        return self._program(name, command, f"http://127.0.0.1:{port}")
 
-    def add_worker(self, module: str = "tests.faults.worker_main") -> Program:
-        """Start one more worker."""
-        name = f"worker-{len(self.workers)}"
-        environment, log = self.environment | self._temporary(name), self.folder / f"{name}.log"
-        self.workers.append(Program([sys.executable, "-m", module], environment, log))
-        return self.workers[-1]
+    def new_worker(self, name: str, module: str = "tests.faults.worker_main") -> Program:
+        """Start a worker that is not among the others yet."""
+        return self._program(name, [sys.executable, "-m", module])
+
+    def _program(self, name: str, command: list[str], url: str = "") -> Program:
+        environment = self.environment | self._temporary(name)
+        return Program(command, environment, self.folder / f"{name}.log", url)
 
     def temporaries(self) -> list[Path]:
         """Temporary folders of all processes."""
@@ -182,9 +188,7 @@ def whole_service(
         disk = stack.enter_context(_small_disk(folder / "disk"))
         world = World(settings, platform, postgres, redis, s3, proxy, environment, folder, disk)
         stack.callback(world.stop)
-        for _ in range(2):
-            world.add_api()
-            world.add_worker()
+        world.start(2)
         yield world
 
 
@@ -255,7 +259,7 @@ def answers(url: str) -> bool:
         return False
 
 
-def wait_until(condition, what: str) -> None:
+def wait_until(condition: Callable[[], bool], what: str) -> None:
     """Wait patiently; fail with what was waited for."""
     try:
         until(condition, PATIENCE_SECONDS)
