@@ -1,13 +1,16 @@
 # Every task of the project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-test format lint types imports unit bench-accuracy bench-speed example lock clean
+.PHONY: help run tab test test-faults bench-service setup setup-test format lint types imports unit bench-accuracy bench-speed example lock clean
 PYTHON := .venv/bin/python
 export PYTHONPATH := .
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-run: setup ## Set up, then transcribe the example recording, print its tab and say where the files are
+run: setup ## Set up, then start the service on this machine: http://127.0.0.1:8000
+	.venv/bin/genesis serve
+
+tab: setup ## Set up, then transcribe the example recording, print its tab and say where the files are
 	.venv/bin/genesis transcribe examples/morning-porch.ogg --out out --show
 
 test: setup-test lint types imports unit ## Set up, then run every check
@@ -31,7 +34,10 @@ imports: ## Check the import rules of ARCHITECTURE.md
 	.venv/bin/lint-imports
 
 unit: ## Run the tests
-	$(PYTHON) -m pytest -n 2
+	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest -n 2
+
+test-faults: setup-test ## Break the running service in every way and check that no job is lost
+	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/faults
 
 bench-accuracy: ## Measure accuracy on ../shared/eval, write benchmarks/results/
 	for topic in notes beats harmony fingering techniques quantise; do $(PYTHON) -m benchmarks.accuracy.$$topic || exit 1; done

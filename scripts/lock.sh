@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 uv lock --upgrade --quiet
 export_lock() { uv export --frozen --quiet --no-emit-project --no-emit-index-url --no-header --no-annotate "${@:2}" -o "$1" >/dev/null; }
-export_lock requirements.lock --no-dev
-export_lock requirements-dev.lock --extra youtube --extra evaluation
+export_lock requirements.lock --no-dev --extra service
+export_lock requirements-dev.lock --extra youtube --extra evaluation --extra service
 # PyTorch comes in one build per kind of hardware (CPU, CUDA …), so its own installer picks it, not this lock.
 export_lock requirements-separate.lock --no-dev --extra separate --prune torch

@@ -48,12 +48,17 @@ install_torch() {
 
 make_venv
 if [ "$what" = test ]; then
-  system musescore3
+  system musescore3 procps postgresql-common
+  # The tests start PostgreSQL servers of their own: Debian need not start one.
+  [ ! -w /etc/postgresql-common/createcluster.conf ] ||
+    sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+  system postgresql
   install_lock requirements-dev.lock
   install_torch
   install_lock requirements-separate.lock --no-deps
-  [ ! -f tests/formats/alphatab/package-lock.json ] ||
-    (cd tests/formats/alphatab && [ node_modules -nt package-lock.json ] || npm ci --silent --no-audit --no-fund)
+  for folder in tests/formats/alphatab tests/service/socketio; do
+    (cd "$folder" && { [ node_modules -nt package-lock.json ] || npm ci --silent --no-audit --no-fund; })
+  done
 else
   [ -f .venv/.installed-requirements-dev.lock ] || install_lock requirements.lock
 fi

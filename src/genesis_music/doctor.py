@@ -30,7 +30,7 @@ class Check:
 def examine() -> tuple[Check, ...]:
     """Look at everything Genesis can use."""
     checks: tuple[Callable[[], Check], ...] = (_python, _decoder, _engine, _cache, _links, _separation)
-    return tuple(check() for check in checks)
+    return (*(check() for check in checks), *_service())
 
 
 def print_report(checks: Sequence[Check], *, as_json: bool) -> bool:
@@ -104,3 +104,15 @@ def _separation() -> Check:
         detail = f"taking bands apart: {error.name} is not installed"
         return Check("separation", False, False, detail, 'pip install "genesis-music[separate]"')
     return Check("separation", True, False, detail)
+
+
+def _service() -> tuple[Check, ...]:
+    """The service: whether it is installed and, where the environment has its settings, whether they work."""
+    if not all(find_spec(name) for name in ("fastapi", "celery", "sqlalchemy", "socketio")):
+        detail = "the service is not installed"
+        return (Check("service", False, False, detail, 'pip install "genesis-music[service]"'),)
+    if "GENESIS_DATABASE_URL" not in os.environ and os.environ.get("GENESIS_MODE") != "production":
+        return (Check("service", True, False, "installed; `genesis serve` runs it on this machine"),)
+    from genesis_music.service.doctor import examine_service
+
+    return examine_service()

@@ -19,7 +19,13 @@ from genesis_music.audio.download import DownloadSettings, check_link, download_
 from genesis_music.audio.download_failures import explained
 from genesis_music.audio.links import may_contact
 from genesis_music.audio.load import load_audio
-from genesis_music.errors import DownloadError, MissingExtraError, OutputError, SettingsError
+from genesis_music.errors import (
+    DownloadError,
+    MissingExtraError,
+    OutputError,
+    SettingsError,
+    TransientDownloadError,
+)
 from tests.sounds import sine, write_sound
 
 HOSTILE = [
@@ -336,6 +342,18 @@ def test_failures_are_told_in_one_line_that_says_what_to_do(said: str, meaning: 
     assert re.search(meaning, str(error))
     assert re.search("wait|yourself", str(error))
     assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "said", ["not a bot", "HTTP Error 429", "Name or service not known", "HTTP Error 503"]
+)
+def test_troubles_of_the_network_and_the_site_may_pass(said: str) -> None:
+    assert isinstance(explained([said]), TransientDownloadError)
+
+
+@pytest.mark.parametrize("said", ["Private video", "members-only", "HTTP Error 403", "HTTP Error 404", "new"])
+def test_troubles_of_the_link_stay(said: str) -> None:
+    assert not isinstance(explained([said]), TransientDownloadError)
 
 
 def test_geographic_restriction_is_recognised_by_yt_dlps_own_error() -> None:

@@ -12,7 +12,7 @@ import socketio
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
-from genesis_music.service import health, openapi, problems
+from genesis_music.service import health, index, openapi, problems
 from genesis_music.service.accounts import routes as accounts
 from genesis_music.service.accounts.observers import AccountObserver
 from genesis_music.service.config import ServiceSettings, checked_settings
@@ -53,14 +53,14 @@ def with_routes(lifespan: Lifespan | None = None) -> FastAPI:
         version=__version__,
         description=DESCRIPTION,
         openapi_url=f"{API_PREFIX}/openapi.json",
-        docs_url=f"{API_PREFIX}/docs",
+        docs_url=None,  # its scripts come from elsewhere, which our pages do not allow
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=openapi.operation_id,
         lifespan=lifespan,
     )
     problems.install(app)
     openapi.install(app)
+    app.include_router(index.router)
     app.include_router(health.router)
     api = APIRouter(prefix=API_PREFIX)
     for part in (accounts, transcriptions, jobs):

@@ -141,7 +141,7 @@ def load_settings() -> ServiceSettings:
     import os
 
     folder = os.environ.get("GENESIS_SECRETS_DIR")
-    return ServiceSettings(_secrets_dir=folder) if folder else ServiceSettings()
+    return ServiceSettings(_secrets_dir=folder) if folder else ServiceSettings()  # type: ignore[call-arg]  # pydantic's own argument
 
 
 def checked_settings() -> ServiceSettings:

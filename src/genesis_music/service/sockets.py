@@ -166,7 +166,7 @@ class Sockets:
             if client is None:
                 return None
             try:
-                return {"ok": True} | await handle(sid, client, payload[0] if payload else None)
+                found: dict[str, Any] = await handle(sid, client, payload[0] if payload else None)
             except ValidationError as error:
                 fault = error.errors()[0]
                 where = ".".join(map(str, fault["loc"]))
@@ -176,6 +176,7 @@ class Sockets:
             except SQLAlchemyError as error:
                 log.warning("a socket's question is not answered: %s", error)
                 return _refusal("unavailable", "The database does not answer. Try again in a moment.")
+            return {"ok": True} | found
 
         return answer
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from genesis_music.service.errors import InvalidRequestError, MalformedRequestError
 from genesis_music.service.transcriptions.names import clean_filename, title_of
 from genesis_music.service.transcriptions.options import TranscriptionOptions, stored_options
 from genesis_music.service.transcriptions.paging import Cursor, decode_cursor
 from genesis_music.service.transcriptions.repository import Sort
-from genesis_music.service.transcriptions.schemas import RetabRequest
+from genesis_music.service.transcriptions.schemas import LinkRequest, RetabRequest, RetryRequest
 from genesis_music.service.transcriptions.tus_routes import parse_metadata
 from genesis_music.settings import Settings
 
@@ -124,3 +124,15 @@ def test_metadata_of_tus_is_read() -> None:
 def test_damaged_metadata_is_refused(header: str) -> None:
     with pytest.raises(MalformedRequestError):
         parse_metadata(header)
+
+
+@pytest.mark.parametrize("kind", [LinkRequest, RetryRequest, RetabRequest])
+def test_json_has_to_be_of_the_right_types(kind: type[BaseModel]) -> None:
+    url = {"url": "https://youtu.be/x"} if kind is LinkRequest else {}
+    assert kind(**url, tempo=90, capo="auto").model_dump(exclude_unset=True) == url | {
+        "tempo": 90,
+        "capo": "auto",
+    }
+    for wrong in ({"capo": "2"}, {"capo": True}, {"tempo": "90"}, {"tuning": 5}):
+        with pytest.raises(ValidationError):
+            kind(**url, **wrong)

@@ -28,9 +28,10 @@ def event_of(job: Job, *, support_email: str = "") -> tuple[JobEvent, dict[str, 
         "transcription_id": str(job.transcription_id),
         "status": str(job.status),
         "attempt": job.attempts,
+        "percent": job.progress,
     }
     if event is JobEvent.PROGRESS:
-        data |= {"stage": job.stage or WAITING, "percent": job.progress, "message": _message(job)}
+        data |= {"stage": job.stage or WAITING, "message": _message(job)}
     if event is JobEvent.FAILED:
         failure = Failure(job.error_code, job.error_message, job.retryable)
         data |= {

@@ -123,7 +123,7 @@ class JobQueue:
 
     def handed_out(self) -> int:
         """Messages that workers hold: running, or next in their hands."""
-        return int(self._redis.hlen(_UNACKNOWLEDGED))  # type: ignore[arg-type]
+        return int(self._redis.hlen(_UNACKNOWLEDGED))
 
     def close(self) -> None:
         """Give the connections back."""

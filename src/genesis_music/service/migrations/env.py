@@ -1,12 +1,14 @@
 """Runs migrations on the connection that :mod:`genesis_music.service.platform.migrate` opened."""
 
+from typing import Any, Literal
+
 from alembic import context
 
 from genesis_music.service.platform.database import UtcDateTime
 from genesis_music.service.tables import METADATA
 
 
-def _spell(kind: str, item: object, _: object) -> str | bool:
+def _spell(kind: str, item: Any, _: object) -> str | Literal[False]:
     """Migrations spell our column types without importing the service: they must run unchanged for ever."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

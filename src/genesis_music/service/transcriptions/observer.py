@@ -25,7 +25,6 @@ from genesis_music.service.transcriptions.repository import (
 from genesis_music.service.transcriptions.schemas import ShareView, TranscriptionView, WebhookView
 from genesis_music.service.transcriptions.tables import Transcription
 
-
 ERASED_AT_ONCE = 20
 """Transcriptions whose files go before the answer; those of more go after it, and the sweep finds what is left."""
 

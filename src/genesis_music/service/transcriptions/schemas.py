@@ -7,7 +7,16 @@ from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    field_validator,
+)
 
 from genesis_music.formats.registry import FORMATS
 from genesis_music.service.jobs.events import WAITING, options_after
@@ -28,7 +37,13 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("this date is out of range") from error
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+def _text(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("write it like 2030-01-01T00:00:00Z")  # noqa: TRY004 (as pydantic wants it)
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_text), AfterValidator(_in_utc)]
 """A moment with its time zone, put into UTC (which those at the edges of the calendar cannot be)."""
 
 
@@ -36,7 +51,8 @@ class LinkRequest(TranscriptionOptions):
     """A recording behind a link, and how to transcribe it."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "capo": 2}]}
+        strict=True,
+        json_schema_extra={"examples": [{"url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "capo": 2}]},
     )
 
     url: Annotated[str, Field(min_length=1, max_length=LONGEST_URL)]
@@ -49,13 +65,13 @@ class LinkRequest(TranscriptionOptions):
 class RetryRequest(TranscriptionOptions):
     """Options to change before listening again; the others stay as they were."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"denoise": "on", "tempo": 92}]})
+    model_config = ConfigDict(strict=True, json_schema_extra={"examples": [{"denoise": "on", "tempo": 92}]})
 
 
 class RetabRequest(PageOptions):
     """Options to change before writing anew; the others stay as they were."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"tuning": "dadgad", "capo": 2}]})
+    model_config = ConfigDict(strict=True, json_schema_extra={"examples": [{"tuning": "dadgad", "capo": 2}]})
 
 
 class Accepted(BaseModel):
@@ -267,7 +283,7 @@ class WebhookChange(BaseModel):
 
     url: Annotated[str, Field(min_length=1, max_length=LONGEST_URL)] | None = None
     events: Annotated[frozenset[WebhookEventName], Field(min_length=1)] | None = None
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
 
 
 class WebhookView(BaseModel):

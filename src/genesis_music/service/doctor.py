@@ -1,0 +1,91 @@
+"""``genesis doctor`` in production: are the settings complete, and does everything answer at its address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from secrets import token_hex
+
+from sqlalchemy import text
+
+from genesis_music.doctor import Check
+from genesis_music.errors import GenesisError
+from genesis_music.service.config import ServiceSettings, checked_settings
+from genesis_music.service.platform.container import Platform
+from genesis_music.service.platform.database import make_engine
+from genesis_music.service.platform.revision import newest_file, present_revision
+from genesis_music.service.wiring import service_platform
+
+
+def examine_service() -> tuple[Check, ...]:
+    """Look at the settings of the environment and at all that they point to."""
+    try:
+        settings = checked_settings()
+        with service_platform(settings) as platform:
+            return (_settings(settings), *_parts(platform))
+    except GenesisError as error:
+        return (Check("settings", False, True, str(error), "set what is missing in the environment"),)
+
+
+def _settings(settings: ServiceSettings) -> Check:
+    local = settings.public_url.startswith("https://") or settings.embedded
+    remedy = "set GENESIS_PUBLIC_URL to the address that users see, with https://"
+    return Check("settings", local, False, f"{settings.mode}, at {settings.public_url}", remedy)
+
+
+def _parts(platform: Platform) -> tuple[Check, ...]:
+    settings = platform.settings
+    checks = [
+        _check("database", lambda: _tables(platform), "see GENESIS_DATABASE_URL"),
+        _check("redis", lambda: _redis(platform), "see GENESIS_REDIS_URL"),
+        _check("storage", lambda: _storage(platform), "see GENESIS_STORAGE_URL and its keys"),
+    ]
+    if settings.database_replica_url:
+        checks.insert(1, _check("replica", lambda: _replica(settings), "see GENESIS_DATABASE_REPLICA_URL"))
+    mail = bool(settings.smtp_url.get_secret_value())
+    detail = "a mail server is set" if mail else "no mail server: nobody gets e-mail"
+    return (*checks, Check("mail", mail, False, detail, "set GENESIS_SMTP_URL"))
+
+
+def _check(name: str, look: Callable[[], str], remedy: str) -> Check:
+    """Run a check; whatever it raises is its finding."""
+    try:
+        return Check(name, True, True, look())
+    except Exception as error:
+        reason = str(error).split("\n", 1)[0]
+        return Check(name, False, True, f"{type(error).__name__}: {reason}", remedy)
+
+
+def _tables(platform: Platform) -> str:
+    present, newest = present_revision(platform.database.primary), newest_file()
+    if present != newest:
+        return f"answers; its tables are of version {present or 'none'}, {newest} is made at the next start"
+    return f"answers; its tables are of version {present}"
+
+
+def _replica(settings: ServiceSettings) -> str:
+    engine = make_engine(settings.database_replica_url)
+    try:
+        with engine.connect() as connection:
+            if not connection.execute(text("SELECT pg_is_in_recovery()")).scalar():
+                raise GenesisError("this is no replica but a primary")
+    finally:
+        engine.dispose()
+    return "answers and follows the primary"
+
+
+def _redis(platform: Platform) -> str:
+    policy = platform.redis.info("memory").get("maxmemory_policy")
+    if policy != "noeviction":
+        raise GenesisError(f"it may forget the queue (maxmemory-policy {policy}): set noeviction")
+    return "answers and forgets nothing"
+
+
+def _storage(platform: Platform) -> str:
+    key = f"health/{token_hex(8)}"
+    platform.storage.put_bytes(key, b"genesis")
+    try:
+        if platform.storage.get(key) != b"genesis":
+            raise GenesisError("it does not return what was written")
+    finally:
+        platform.storage.delete(key)
+    return "can be written, read and deleted"
