@@ -1,10 +1,13 @@
 """Whatever breaks, whenever it breaks: every accepted job ends once, and nobody is left without an answer."""
 
+import random
+from pathlib import Path
+
 import pytest
 
 from tests.faults import breaking
 from tests.faults.invariants import check
-from tests.faults.storm import tones, weather
+from tests.faults.storm import Recording, tones, weather
 
 
 @pytest.mark.parametrize(
@@ -29,4 +32,29 @@ def test_every_accepted_job_ends_once(world, seed, webhook, jobs, faults, reques
     storm, follower = weather(
         world, f"{seed} {request.node.callspec.id}", tones(jobs), faults, webhook=webhook
     )
+    check(storm, follower)
+
+
+def test_the_real_pipeline_survives_the_death_of_its_process(world, seed, webhook):
+    """Two real recordings through ``genesis worker``, whose child is killed while it listens."""
+    content = (Path(__file__).parents[2] / "examples" / "morning-porch.ogg").read_bytes()
+    recordings = [Recording(content, "Morning Porch.ogg", {"end": str(end)}) for end in (4, 6)]
+    with world.only_real_workers():
+        storm, follower = weather(world, f"{seed} real", recordings, [breaking.kill_child], webhook=webhook)
+        check(storm, follower)
+
+
+def test_everything_breaks_at_once(world, seed, webhook):
+    faults = [
+        breaking.kill_child,
+        breaking.kill_worker,
+        breaking.kill_api,
+        breaking.crash_redis,
+        breaking.restart_primary,
+        breaking.stop_replica,
+        breaking.refuse_storage,
+        breaking.fill_disk,
+    ]
+    random.Random(seed).shuffle(faults)
+    storm, follower = weather(world, f"{seed} everything", tones(12), faults, webhook=webhook)
     check(storm, follower)

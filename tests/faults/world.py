@@ -121,7 +121,7 @@ class World:
         """Start so many server processes and workers, all at once."""
         with ThreadPoolExecutor() as pool:
             apis = [pool.submit(self._new_api, f"api-{number}") for number in range(count)]
-            workers = [pool.submit(self.new_worker, f"worker-{number}") for number in range(count)]
+            workers = [pool.submit(self._new_worker, f"worker-{number}") for number in range(count)]
         self.apis += [starting.result() for starting in apis]
         self.workers += [starting.result() for starting in workers]
 
@@ -130,13 +130,28 @@ class World:
         command = [sys.executable, "-m", "uvicorn", "--factory", APPLICATION, f"--port={port}"]
         return self._program(name, command, f"http://127.0.0.1:{port}")
 
-    def new_worker(self, name: str, module: str = "tests.faults.worker_main") -> Program:
-        """Start a worker that is not among the others yet."""
-        return self._program(name, [sys.executable, "-m", module])
+    def _new_worker(self, name: str) -> Program:
+        return self._program(name, [sys.executable, "-m", "tests.faults.worker_main"])
 
     def _program(self, name: str, command: list[str], url: str = "") -> Program:
         environment = self.environment | self._temporary(name)
         return Program(command, environment, self.folder / f"{name}.log", url)
+
+    @contextmanager
+    def only_real_workers(self) -> Iterator[None]:
+        """``genesis worker`` and nothing else while the block runs."""
+        quick, self.workers = self.workers, []
+        for worker in quick:
+            worker.child.stop(timeout_seconds=30.0)
+        command = str(Path(sys.executable).with_name("genesis"))
+        self.workers = [self._program("worker-real", [command, "worker", "--processes", "1"])]
+        try:
+            yield
+        finally:
+            self.workers[0].child.stop(timeout_seconds=30.0)
+            self.workers = quick
+            for worker in quick:
+                worker.start()
 
     def temporaries(self) -> list[Path]:
         """Temporary folders of all processes."""
