@@ -1,4 +1,4 @@
-"""The faults: each breaks one thing at once, and mends it where a machine's supervisor would."""
+"""The faults: each breaks one thing at once, and mends it, unless that is for the supervisor of processes to do."""
 
 from __future__ import annotations
 
@@ -17,23 +17,19 @@ from tests.service.servers import descendants
 
 def kill_child(world: World, generator: random.Random) -> None:
     """The process that works on a job is gone (out of memory, a crash of a library)."""
+    wait_until(lambda: any(worker.children() for worker in world.workers), "a worker has children")
     children = [child for worker in world.workers for child in worker.children()]
-    with suppress(ProcessLookupError):
-        os.kill(generator.choice(children), signal.SIGKILL)
+    _signal([generator.choice(children)], signal.SIGKILL)
 
 
 def kill_worker(world: World, generator: random.Random) -> None:
     """A whole worker is gone; its supervisor starts it again."""
-    worker = generator.choice(world.workers)
-    worker.kill()
-    worker.start()
+    generator.choice(world.workers).kill()
 
 
 def kill_api(world: World, generator: random.Random) -> None:
     """A server process is gone; its supervisor starts it again."""
-    api = generator.choice(world.apis)
-    api.kill()
-    api.start()
+    generator.choice(world.apis).kill()
 
 
 def flush_redis(world: World, _: random.Random) -> None:

@@ -81,6 +81,7 @@ def weather(
     world: World, seed: str, recordings: Sequence[Recording], faults: Sequence[Fault], *, webhook: str
 ) -> tuple[Storm, Follower]:
     """Upload recordings while faults happen at random moments; return when all has ended and everybody knows."""
+    world.await_ready()
     generator = random.Random(seed)
     person = make_person(world.platform, f"{generator.randrange(10**12)}@example.com")
     _add_webhook(world, person, webhook)
