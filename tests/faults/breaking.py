@@ -6,7 +6,8 @@ import os
 import random
 import signal
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -125,20 +126,21 @@ def freeze_worker(world: World, generator: random.Random) -> None:
     _signal(frozen, signal.SIGCONT)
 
 
-def skew_clocks(world: World, _: random.Random) -> None:
+@contextmanager
+def skewed_clocks(world: World) -> Iterator[None]:
     """One worker's clock is ten minutes ahead; one server's is behind by what tokens are promised to bear."""
     library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
     if library is None:
         pytest.skip("no libfaketime: apt install faketime")
     fake = {"LD_PRELOAD": str(library), "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    world.workers[1].restart(**fake, FAKETIME="+10m")
-    world.apis[1].restart(**fake, FAKETIME="-4")
-
-
-def true_clocks(world: World, _: random.Random) -> None:
-    """Clocks are put right again."""
-    world.workers[1].restart()
-    world.apis[1].restart()
+    worker, api = world.workers[1], world.apis[1]
+    worker.restart(**fake, FAKETIME="+10m")
+    api.restart(**fake, FAKETIME="-4")
+    try:
+        yield
+    finally:
+        worker.restart()
+        api.restart()
 
 
 def _signal(pids: list[int], number: signal.Signals) -> None:

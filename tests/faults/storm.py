@@ -104,8 +104,9 @@ def weather(
         wait_until(lambda: set(follower.ends) >= promised, "the follower hears of every end")
     statuses = [str(job.status) for job in storm.jobs()]
     print(
-        f"seed {seed!r}: {len(statuses)} jobs in {time.monotonic() - began:.0f} s,",
-        ", ".join(f"{statuses.count(one)} {one}" for one in sorted(set(statuses))) + ";",
+        f"\nseed {seed!r}: {len(statuses)} jobs in {time.monotonic() - began:.0f} s,",
+        ", ".join(f"{statuses.count(one)} {one}" for one in sorted(set(statuses))),
+        f"after {sum(job.attempts for job in storm.jobs())} attempts;",
         f"slowest acceptance {max(one.answered_seconds for one in storm.accepted):.1f} s;",
         f"{looker.looks} looks, slowest {looker.longest_seconds:.1f} s, {looker.call.refusals} answers 503;",
         f"all ended {ended - mended:.1f} s after the last fault and upload,",

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 from genesis_music.service.config import ServiceSettings
 from genesis_music.service.platform.child import ChildProcess
@@ -53,6 +52,7 @@ class Program:
         self._command, self._environment = command, dict(environment)
         self._log, self.url = log, url
         self._lock = threading.Lock()
+        self._added: Mapping[str, str] = {}
         self._run()
 
     def kill(self) -> None:
@@ -60,10 +60,11 @@ class Program:
         self.child.send(signal.SIGKILL)
 
     def restart(self, **environment: str) -> None:
-        """End it in order, and start it again with ``environment`` added to its own."""
+        """End it in order, and start it again, from now on with ``environment`` added to its own."""
         with self._lock:
             self.child.stop(timeout_seconds=30.0)
-            self._run(environment)
+            self._added = environment
+            self._run()
 
     def stop(self) -> None:
         """End it in order, for good (or until it is restarted)."""
@@ -89,11 +90,11 @@ class Program:
         lists = [tasks.read_text() for tasks in Path(f"/proc/{self.child.pid}/task").glob("*/children")]
         return [int(pid) for text in lists for pid in text.split()] if self.ready() else []
 
-    def _run(self, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+    def _run(self) -> None:
         self._wanted = True
         self._log_start = self._log.stat().st_size if self._log.exists() else 0
         self.child = ChildProcess(
-            self._command, log=self._log, environment=self._environment | dict(environment)
+            self._command, log=self._log, environment=self._environment | dict(self._added)
         )
 
 
