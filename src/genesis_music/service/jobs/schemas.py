@@ -9,7 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from genesis_music.service.jobs.tables import JobKind, JobStatus
 
-_QUEUE: dict[str, JsonValue] = {"name": "cpu", "messages": 3, "queued": 3, "running": 2, "oldest_seconds": 12.5}
+_QUEUE: dict[str, JsonValue] = {
+    "name": "cpu",
+    "messages": 3,
+    "queued": 3,
+    "running": 2,
+    "oldest_seconds": 12.5,
+}
 _JOB: dict[str, JsonValue] = {
     "id": "6f0f6a9e-6a8e-4a52-9d2e-3a5d5f3a8c11",
     "transcription_id": "0b3f9a52-7c1d-4f0e-8f43-1f3d5a6b7c8d",
