@@ -1,4 +1,4 @@
-"""The faults: each breaks one thing at once, and mends it where a machine's supervisor would."""
+"""The faults: each breaks one thing at once, and mends it, unless that is for the supervisor of processes to do."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 import random
 import signal
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -17,23 +18,19 @@ from tests.service.servers import descendants
 
 def kill_child(world: World, generator: random.Random) -> None:
     """The process that works on a job is gone (out of memory, a crash of a library)."""
+    wait_until(lambda: any(worker.children() for worker in world.workers), "a worker has children")
     children = [child for worker in world.workers for child in worker.children()]
-    with suppress(ProcessLookupError):
-        os.kill(generator.choice(children), signal.SIGKILL)
+    _signal([generator.choice(children)], signal.SIGKILL)
 
 
 def kill_worker(world: World, generator: random.Random) -> None:
     """A whole worker is gone; its supervisor starts it again."""
-    worker = generator.choice(world.workers)
-    worker.kill()
-    worker.start()
+    generator.choice(world.workers).kill()
 
 
 def kill_api(world: World, generator: random.Random) -> None:
     """A server process is gone; its supervisor starts it again."""
-    api = generator.choice(world.apis)
-    api.kill()
-    api.start()
+    generator.choice(world.apis).kill()
 
 
 def flush_redis(world: World, _: random.Random) -> None:
@@ -129,20 +126,21 @@ def freeze_worker(world: World, generator: random.Random) -> None:
     _signal(frozen, signal.SIGCONT)
 
 
-def skew_clocks(world: World, _: random.Random) -> None:
-    """One worker's clock is ten minutes ahead, one server's half a minute behind."""
+@contextmanager
+def skewed_clocks(world: World) -> Iterator[None]:
+    """One worker's clock is ten minutes ahead; one server's is behind by what tokens are promised to bear."""
     library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
     if library is None:
         pytest.skip("no libfaketime: apt install faketime")
     fake = {"LD_PRELOAD": str(library), "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    world.workers[1].restart(**fake, FAKETIME="+10m")
-    world.apis[1].restart(**fake, FAKETIME="-30")
-
-
-def true_clocks(world: World, _: random.Random) -> None:
-    """Clocks are put right again."""
-    world.workers[1].restart()
-    world.apis[1].restart()
+    worker, api = world.workers[1], world.apis[1]
+    worker.restart(**fake, FAKETIME="+10m")
+    api.restart(**fake, FAKETIME="-4")
+    try:
+        yield
+    finally:
+        worker.restart()
+        api.restart()
 
 
 def _signal(pids: list[int], number: signal.Signals) -> None:

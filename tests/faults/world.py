@@ -7,9 +7,10 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,6 @@ from tests.service.servers import (
     Postgres,
     S3Server,
     TestRedis,
-    await_ready,
     descendants,
     free_ports,
     until,
@@ -39,47 +39,63 @@ DISK_MEGABYTES = 16
 PATIENCE_SECONDS = 180.0
 """How long a condition is waited for on a machine that is busy with other things."""
 APPLICATION = "genesis_music.service.app:from_environment"
+SUPERVISION_SECONDS = 0.2
 SETTLING_SECONDS = 15.0
 """After a part is back, connections that have been lost may still show themselves for so long."""
 
 
 class Program:
-    """A process of the service: may be killed and started again, with other settings if need be."""
+    """A process of the service, which is started again whenever it ends by itself, as by any supervisor."""
 
     def __init__(self, command: list[str], environment: Mapping[str, str], log: Path, url: str = "") -> None:
         """``url`` is where a server process listens; a worker has none and says in its log that it is ready."""
         self._command, self._environment = command, dict(environment)
         self._log, self.url = log, url
-        self.child = self._run({})
+        self._lock = threading.Lock()
+        self._added: Mapping[str, str] = {}
+        self._run()
 
     def kill(self) -> None:
         """As a crash would."""
-        self.child.kill()
-
-    def start(self, **environment: str) -> None:
-        """Start it again; ``environment`` is added to its own."""
-        self.child = self._run(environment)
+        self.child.send(signal.SIGKILL)
 
     def restart(self, **environment: str) -> None:
-        """End it in order, and start it again."""
-        self.child.stop(timeout_seconds=30.0)
-        self.start(**environment)
+        """End it in order, and start it again, from now on with ``environment`` added to its own."""
+        with self._lock:
+            self.child.stop(timeout_seconds=30.0)
+            self._added = environment
+            self._run()
+
+    def stop(self) -> None:
+        """End it in order, for good (or until it is restarted)."""
+        with self._lock:
+            self._wanted = False
+            self.child.stop(timeout_seconds=30.0)
+
+    def supervise(self) -> None:
+        """Start it again if it has ended by itself."""
+        with self._lock:
+            if self._wanted and self.child.exit_status is not None:
+                self.child.stop()
+                self._run()
+
+    def ready(self) -> bool:
+        """Whether it can do its work since it was last started."""
+        if self.url:
+            return answers(f"{self.url}/health/live")
+        return b" is ready" in self._log.read_bytes()[self._log_start :]
 
     def children(self) -> list[int]:
-        """Its own child processes."""
+        """Its own child processes, once it is ready."""
         lists = [tasks.read_text() for tasks in Path(f"/proc/{self.child.pid}/task").glob("*/children")]
-        return [int(pid) for text in lists for pid in text.split()]
+        return [int(pid) for text in lists for pid in text.split()] if self.ready() else []
 
-    def _run(self, environment: Mapping[str, str]) -> ChildProcess:
-        before = self._log.stat().st_size if self._log.exists() else 0
-        child = ChildProcess(self._command, log=self._log, environment=self._environment | dict(environment))
-
-        def ready() -> bool:
-            if self.url:
-                return answers(f"{self.url}/health/live")
-            return b" is ready" in self._log.read_bytes()[before:]
-
-        return await_ready(child, ready)
+    def _run(self) -> None:
+        self._wanted = True
+        self._log_start = self._log.stat().st_size if self._log.exists() else 0
+        self.child = ChildProcess(
+            self._command, log=self._log, environment=self._environment | dict(self._added)
+        )
 
 
 @dataclass
@@ -116,21 +132,56 @@ class World:
         """Whether a part was away at that moment."""
         return any(began <= moment <= ended for began, ended in self.away)
 
-    def add_api(self) -> Program:
-        """Start one more server process."""
-        [port] = free_ports(1)
-        command = [sys.executable, "-m", "uvicorn", "--factory", APPLICATION, f"--port={port}"]
-        name = f"api-{len(self.apis)}"
-        environment, log = self.environment | self._temporary(name), self.folder / f"{name}.log"
-        self.apis.append(Program(command, environment, log, f"http://127.0.0.1:{port}"))
-        return self.apis[-1]
+    def start(self, count: int) -> None:
+        """Start so many server processes and workers."""
+        for number in range(count):
+            [port] = free_ports(1)
+            command = [sys.executable, "-m", "uvicorn", "--factory", APPLICATION, f"--port={port}"]
+            self.apis.append(self._program(f"api-{number}", command, f"http://127.0.0.1:{port}"))
+            command = [sys.executable, "-m", "tests.faults.worker_main"]
+            self.workers.append(self._program(f"worker-{number}", command))
 
-    def add_worker(self, module: str = "tests.faults.worker_main") -> Program:
-        """Start one more worker."""
-        name = f"worker-{len(self.workers)}"
-        environment, log = self.environment | self._temporary(name), self.folder / f"{name}.log"
-        self.workers.append(Program([sys.executable, "-m", module], environment, log))
-        return self.workers[-1]
+    def await_ready(self) -> None:
+        """Return when every process of the service can do its work."""
+        for program in (*self.apis, *self.workers):
+            wait_until(program.ready, "all processes are ready")
+
+    @contextmanager
+    def supervised(self) -> Iterator[None]:
+        """While the block runs processes that end are started again."""
+        ending = threading.Event()
+
+        def look_after() -> None:
+            while not ending.wait(SUPERVISION_SECONDS):
+                for program in (*self.apis, *self.workers):
+                    program.supervise()
+
+        supervisor = threading.Thread(target=look_after, daemon=True)
+        supervisor.start()
+        try:
+            yield
+        finally:
+            ending.set()
+            supervisor.join()
+
+    def _program(self, name: str, command: list[str], url: str = "") -> Program:
+        environment = self.environment | self._temporary(name)
+        return Program(command, environment, self.folder / f"{name}.log", url)
+
+    @contextmanager
+    def only_real_workers(self) -> Iterator[None]:
+        """``genesis worker`` and nothing else while the block runs."""
+        quick, command = self.workers, str(Path(sys.executable).with_name("genesis"))
+        for worker in quick:
+            worker.stop()
+        self.workers = [self._program("worker-real", [command, "worker", "--processes", "1"])]
+        try:
+            yield
+        finally:
+            self.workers[0].stop()
+            self.workers = quick
+            for worker in quick:
+                worker.restart()
 
     def temporaries(self) -> list[Path]:
         """Temporary folders of all processes."""
@@ -161,7 +212,7 @@ class World:
             with suppress(ProcessLookupError):
                 program.child.send(signal.SIGCONT)
         for program in (*self.workers, *self.apis):
-            program.child.stop(timeout_seconds=30.0)
+            program.stop()
 
 
 @contextmanager
@@ -182,9 +233,8 @@ def whole_service(
         disk = stack.enter_context(_small_disk(folder / "disk"))
         world = World(settings, platform, postgres, redis, s3, proxy, environment, folder, disk)
         stack.callback(world.stop)
-        for _ in range(2):
-            world.add_api()
-            world.add_worker()
+        world.start(2)
+        stack.enter_context(world.supervised())
         yield world
 
 
@@ -255,7 +305,7 @@ def answers(url: str) -> bool:
         return False
 
 
-def wait_until(condition, what: str) -> None:
+def wait_until(condition: Callable[[], bool], what: str) -> None:
     """Wait patiently; fail with what was waited for."""
     try:
         until(condition, PATIENCE_SECONDS)

@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from genesis_music.service.errors import TooManyRequestsError
 from genesis_music.service.jobs.failures import INTERNAL
@@ -52,6 +53,19 @@ def test_a_job_whose_transaction_is_undone_was_never_there(bench, user):
         bench.jobs.submit(session, _new(bench, session, user.id))
         raise ZeroDivisionError
     assert bench.jobs.queue.lengths()["cpu"] == 0 and events(bench) == []
+
+
+@pytest.mark.parametrize("platform", ["postgres"], indirect=True)
+def test_two_recordings_that_one_user_gives_at_once_do_not_wait_for_each_other_for_ever(bench, user):
+    with (
+        Session(bench.platform.database.primary) as first,
+        Session(bench.platform.database.primary) as second,
+    ):
+        news = [(session, _new(bench, session, user.id)) for session in (first, second)]
+        for session, new in news:
+            bench.jobs.submit(session, new)
+            session.commit()
+    assert bench.jobs.queue.lengths()["cpu"] == 2
 
 
 def _new(bench, session, user_id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -146,11 +146,15 @@ class JobAttempts:
         def lose(state: JobState, now: datetime) -> JobState:
             return self._lose(replace(state, lease_until=now), now, retry_at=now)
 
-        self._change_held(worker_start, lose)
+        for job in self._change_held(worker_start, lose):
+            if job.status in states.ENDED:
+                self._changes.queue.clean_up(job)
 
     def give_back(self, worker_start: str) -> int:
         """Put the jobs of workers that were told to end back into the queue; return how many."""
-        return self._change_held(worker_start, lambda state, _: states.give_back(state, worker=state.worker))
+        return len(
+            self._change_held(worker_start, lambda state, _: states.give_back(state, worker=state.worker))
+        )
 
     def clean_up(self, job_id: UUID) -> None:
         """Delete what a job that failed or was cancelled has left behind."""
@@ -159,12 +163,12 @@ class JobAttempts:
         if job is not None and job.status in (JobStatus.FAILED, JobStatus.CANCELLED):
             self._changes.handler.clean_up(work_of(job))
 
-    def _change_held(self, worker_start: str, transition: Transition) -> int:
+    def _change_held(self, worker_start: str, transition: Transition) -> Sequence[Job]:
         with self._database.writing() as session:
             jobs = JobRepository(session).held_by(worker_start)
             for job in jobs:
                 self._changes.change(session, job.id, transition)
-        return len(jobs)
+        return jobs
 
     def _lose(self, state: JobState, now: datetime, *, retry_at: datetime) -> JobState:
         return states.lose(
