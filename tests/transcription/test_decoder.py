@@ -32,9 +32,10 @@ def notes_of(activations, **options):
 def cut(activations, places):
     """The same activations in blocks that end at the given frames."""
     edges = [0, *sorted(places), len(activations.onset)]
+    names = ("onset", "sounding", "contour", "string_evidence")
+    arrays = {name: getattr(activations, name) for name in names if getattr(activations, name) is not None}
     return [
-        Activations(a, activations.onset[a:b], activations.sounding[a:b], activations.contour[a:b])
-        for a, b in pairwise(edges)
+        Activations(a, **{name: array[a:b] for name, array in arrays.items()}) for a, b in pairwise(edges)
     ]
 
 
@@ -46,7 +47,9 @@ def melody():
 @pytest.fixture(scope="module")
 def long_activations(melody):
     """More than one segment."""
-    return Activations(0, *(np.tile(a, (5, 1)) for a in (melody.onset, melody.sounding, melody.contour)))
+    heard = string_of(melody, 2, frames=20)
+    arrays = (heard.onset, heard.sounding, heard.contour, heard.string_evidence)
+    return Activations(0, *(np.concatenate([array] * 5) for array in arrays))
 
 
 def test_a_melody_comes_back_with_its_pitches_at_its_times(melody):
@@ -101,6 +104,28 @@ def test_a_bend_is_one_note_that_rises_and_the_next_note_is_unbent():
 def test_two_frets_hammered_on_are_two_notes():
     sound = heard(mixed((0.5, plucked(62, 0.5)), (1.0, plucked(64, 0.7)), seconds=2.5))
     assert [(note.pitch_midi, note.bend) for note in notes_of(sound)] == [(62, ()), (64, ())]
+
+
+def string_of(melody, string, frames):
+    """Evidence for one string in the first ``frames`` frames of every note, for another one after them."""
+    evidence = np.full((len(melody.onset), 6, FORMAT.pitches), np.log(0.1), dtype=np.float32)
+    evidence[:, -string] = np.log(0.5)
+    for index in range(len(MELODY)):
+        struck = round((0.5 + 0.4 * index) / FORMAT.frame_seconds)
+        evidence[struck - 2 : struck + frames, -string] = np.log(0.1)
+        evidence[struck - 2 : struck + frames, string - 1] = np.log(0.5)
+    return Activations(0, melody.onset, melody.sounding, melody.contour, evidence)
+
+
+def test_a_note_brings_what_is_heard_about_its_string_while_it_is_struck(melody):
+    notes = notes_of(string_of(melody, 2, frames=20))
+    assert [note.pitch_midi for note in notes] == list(MELODY)
+    for note in notes:
+        assert note.string_evidence == pytest.approx(np.log([0.1, 0.5, 0.1, 0.1, 0.1, 0.1]), abs=0.006)
+
+
+def test_an_engine_that_hears_no_strings_says_nothing_about_them(melody):
+    assert {note.string_evidence for note in notes_of(melody)} == {()}
 
 
 def test_silence_has_no_notes():

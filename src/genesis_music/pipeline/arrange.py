@@ -33,7 +33,8 @@ from genesis_music.tablature.chord_shapes import chord_voicing
 from genesis_music.tablature.detect import CAPOS, detect_tuning
 from genesis_music.tablature.difficulty import assess_difficulty
 from genesis_music.tablature.fingering import Fingered, FingeringSettings, assign_fingering
-from genesis_music.tablature.fretboard import Place
+from genesis_music.tablature.fretboard import Neck, Place
+from genesis_music.tablature.heard_strings import heard_places
 from genesis_music.tablature.techniques import detect_techniques
 from genesis_music.tablature.tunings import INSTRUMENTS, parse_tuning
 
@@ -163,7 +164,8 @@ def _arrange_part(
     setup = _setup(part, settings)
     instrument = INSTRUMENTS[part.instrument]
     search = FingeringSettings(max_fret=instrument.frets, pinned=_pinned(part, setup))
-    fingering = assign_fingering(part.notes, setup.tuning, capo=setup.capo, settings=search)
+    heard = heard_places(part.notes, Neck(setup.tuning, setup.capo, instrument.frets))
+    fingering = assign_fingering(part.notes, setup.tuning, capo=setup.capo, settings=search, evidence=heard)
     notes = tuple(
         _tab_note(f"t{index}n{number}", note, time, fingered)
         for number, (note, time, fingered) in enumerate(

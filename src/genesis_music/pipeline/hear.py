@@ -45,7 +45,7 @@ def hear(path: Path, settings: Settings, cache: StageCache, clock: Clock, *, ste
     engine = get_engine(settings.engine)
     check_readable(path)
     key = cache_key(
-        "heard", __version__, models_fingerprint(), file_sha256(path), *_hearing_settings(settings)
+        "heard-2", __version__, models_fingerprint(), file_sha256(path), *_hearing_settings(settings)
     )
     if (kept := cache.get(key)) and (heard := from_bytes(kept)):
         return heard

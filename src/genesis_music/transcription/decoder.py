@@ -5,6 +5,7 @@
    ghost of another (octave, twelfth, sympathetic string), and when exactly it was struck.
 2. A second network follows each note until it is damped. The next onset of the same pitch ends it too.
 3. The contour gives the bend of each note, and notes that are one bent string become one.
+4. What the sound of a note says about its string, in its first moments, goes with the note.
 
 The result depends only on the activations, never on how they were cut into blocks.
 """
@@ -29,6 +30,8 @@ from genesis_music.transcription.weights import DecoderWeights, load_weights
 
 SHORTEST_BENT_FRAMES = 8
 """Shorter notes (93 ms) are not looked at for bends."""
+STRING_SECONDS = 0.15
+"""How much of a note from its onset on is asked for its string: strings differ most while they are struck."""
 AWAY_SEMITONES = 0.5
 """A note whose string is bent this far when its pitch fades goes on at the bent pitch."""
 
@@ -98,6 +101,7 @@ class _Struck:
     confidence: float
     velocity: float
     bend: tuple[BendPoint, ...] = ()
+    string_evidence: tuple[float, ...] = ()
 
 
 class _Decoder:
@@ -124,7 +128,8 @@ class _Decoder:
         ends = find_ends(windows, sounding, self._weights.end, self._end_log_odds).tolist()
         self._sounding = []
         for index, next_onset in enumerate(next_onsets):
-            note, end = self._bent(struck[index], sounding[index], ends[index], windows)
+            heard = self._on_string(struck[index], sounding[index], ends[index], segment)
+            note, end = self._bent(heard, sounding[index], ends[index], windows)
             if end < CONTEXT_FRAMES + segment.frames:
                 self._close(note, float(segment.first_frame - CONTEXT_FRAMES + end))
             elif next_onset is not None:
@@ -156,6 +161,15 @@ class _Decoder:
         points = bend_points(path[:length], frame_seconds, (first - sound.onset) * frame_seconds)
         return replace(note, bend=points), first + length if ends_away else end
 
+    def _on_string(self, note: _Struck, sound: Sounding, end: int, segment: Segment) -> _Struck:
+        """Add what is heard about the string of a note struck in this segment, the mean over its beginning."""
+        if segment.string_evidence is None or note.string_evidence:
+            return note
+        first = max(round(sound.onset), CONTEXT_FRAMES)
+        last = first + round(STRING_SECONDS / self._format.frame_seconds)
+        heard = segment.string_evidence[first : max(min(last, end), first + 1), :, note.pitch].mean(axis=0)
+        return replace(note, string_evidence=tuple(round(value, 2) for value in heard.tolist()))
+
     def _judged(self, segment: Segment, windows: SegmentWindows) -> list[_Struck]:
         """The candidates that are notes, in time order."""
         candidates = self._in_range(onset_candidates(segment))
@@ -181,7 +195,15 @@ class _Decoder:
             pitch_midi = note.pitch + self._format.lowest_pitch_midi
             bend = tuple(point for point in note.bend if 0 <= point.offset_seconds <= duration_seconds)
             self._notes.append(
-                Note(onset_seconds, duration_seconds, pitch_midi, note.velocity, note.confidence, bend)
+                Note(
+                    onset_seconds,
+                    duration_seconds,
+                    pitch_midi,
+                    note.velocity,
+                    note.confidence,
+                    bend,
+                    note.string_evidence,
+                )
             )
 
 
