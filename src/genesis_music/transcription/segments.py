@@ -31,9 +31,11 @@ class Segment:
     sounding: FloatArray
     contour: FloatArray | None = None
     string_evidence: FloatArray | None = None
+    offset: FloatArray | None = None
+    velocity: FloatArray | None = None
 
 
-_ARRAYS = ("onset", "sounding", "contour", "string_evidence")
+_ARRAYS = ("onset", "sounding", "contour", "string_evidence", "offset", "velocity")
 """The arrays of activations; engines leave some of them out, the same ones in every block."""
 
 Arrays = dict[str, FloatArray]
