@@ -1,0 +1,98 @@
+r"""Train the note decoder of the guitar model on rendered examples that the model listens to.
+
+    python -m training.guitar.decoder --libraries DIR --annotations ../shared/eval/guitarset/annotation \\
+        --out src/genesis_music/transcription/models/guitar_decoder.npz
+
+Takes minutes: examples are rendered, heard and learned from one by one. Afterwards it measures examples that were not
+learned from (other seeds). Needs PyTorch; ``DIR`` is described in the README of this folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from genesis_music.audio.recording import ArrayAudio
+from genesis_music.transcription.engine import Activations, Engine
+from genesis_music.transcription.engines import get_engine
+from genesis_music.transcription.weights import save_weights
+from training.decoder import Part, fit, measure
+from training.decoder_data import noise_and_hum
+from training.guitar.example import SAMPLE_RATE_HZ, Example
+from training.guitar.examples import Material, example, open_material
+
+SECONDS = 12.0
+SEED, VALIDATION_SEED = 1, 2
+ENGINE = "genesis"
+
+
+def heard(samples: NDArray[np.float32], engine: Engine) -> Activations:
+    """All activations of a sound in one piece."""
+    blocks = list(engine.activations(ArrayAudio(samples, SAMPLE_RATE_HZ)))
+    names = [field.name for field in fields(Activations) if field.name != "first_frame"]
+    arrays = {name: [getattr(block, name) for block in blocks] for name in names}
+    return Activations(0, **{n: np.concatenate(parts) for n, parts in arrays.items() if parts[0] is not None})
+
+
+def part_of(rendered: Example, engine: Engine) -> Part:
+    """What the engine hears in an example, and the notes that begin in it and have a pitch."""
+    rows = [
+        (note.onset_seconds, note.offset_seconds, note.pitch_midi, note.velocity, note.string)
+        for note in rendered.notes
+        if note.pitched and note.onset_seconds >= 0
+    ]
+    notes = np.array(rows, dtype=np.float64).reshape(len(rows), 5)
+    return Part("rendered", heard(rendered.audio, engine), notes, engine.format)
+
+
+def rendered_parts(seed: int, count: int, material: Material, engine: Engine) -> Iterator[Part]:
+    """Parts of ``SECONDS`` that the seed determines."""
+    for one in np.random.default_rng(seed).integers(2**62, size=count):
+        yield part_of(example(int(one), material, SECONDS), engine)
+
+
+def noise_parts(seed: int, count: int, engine: Engine) -> Iterator[Part]:
+    """Parts in which nobody plays."""
+    random = np.random.default_rng(seed)
+    for _ in range(count):
+        yield Part("noise", heard(noise_and_hum(random), engine), np.zeros((0, 5)), engine.format)
+
+
+def learned_from(count: int, material: Material, engine: Engine) -> Iterable[Part]:
+    """Rendered parts, and a tenth as many of noise."""
+    return chain(
+        rendered_parts(SEED, count, material, engine), noise_parts(SEED, max(1, count // 10), engine)
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--libraries", type=Path, required=True)
+    parser.add_argument("--annotations", type=Path, required=True)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--engine", default=ENGINE)
+    parser.add_argument("--examples", type=int, default=400)
+    parser.add_argument("--validation", type=int, default=60)
+    parser.add_argument("--steps", type=int, default=4000)
+    arguments = parser.parse_args()
+    torch.manual_seed(0)
+    engine = get_engine(arguments.engine)
+    material = open_material(arguments.libraries, arguments.annotations)
+    random = np.random.default_rng(SEED)
+    weights = fit(learned_from(arguments.examples, material, engine), random, arguments.steps)
+    measure(list(rendered_parts(VALIDATION_SEED, arguments.validation, material, engine)), weights)
+    if arguments.out:
+        save_weights(arguments.out, weights)
+
+
+if __name__ == "__main__":
+    main()
