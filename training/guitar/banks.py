@@ -3,7 +3,7 @@ r"""Build the banks of notes that examples are rendered from, once; workers then
     python -m training.guitar.banks --libraries DIR [--soundfont FILE]
 
 ``DIR`` holds the sample libraries under their repositories' names (see the README of this folder); those that
-are absent are left out, the computed guitars need none. The banks go to ``DIR/banks``.
+are absent are left out, the computed guitars need none. The banks go to a folder in ``DIR``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from training.guitar.sampled import LIBRARIES, sampled_notes
 from training.guitar.strings import Family, random_guitar
 
 HIGHEST_FRET = 22
+VERSION = 2
+"""Of what is in the banks; each lies in a folder of its own, so a running training keeps the one it began with."""
 HARMONICS = (2, 3, 4)
 LAYERS = (0.25, 0.8)
 COMPUTED: tuple[Family, ...] = ("steel", "electric", "nylon", "steel", "electric", "steel") * 3
@@ -42,9 +44,14 @@ def modal_notes(family: Family, seed: int) -> Iterator[BankNote]:
             yield BankNote(string, 0, 0.6, np.concatenate([silence, tone]), harmonic)
 
 
+def cache_folder(libraries: Path) -> Path:
+    """Where everything built from the libraries lies."""
+    return libraries / f"banks-{VERSION}"
+
+
 def load_banks(libraries: Path) -> tuple[Bank, ...]:
     """All banks, built first where they are missing."""
-    folder = libraries / "banks"
+    folder = cache_folder(libraries)
     for index, family in enumerate(COMPUTED):
         name = f"computed{index:02d}"
         if not (folder / f"{name}.json").exists():

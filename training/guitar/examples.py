@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from training.guitar.annotated import AnnotatedNotes, annotated_phrase, read_annotations
 from training.guitar.bank import Bank
-from training.guitar.banks import load_banks
+from training.guitar.banks import cache_folder, load_banks
 from training.guitar.effects import record
 from training.guitar.example import Example
 from training.guitar.generated import generated_phrase
@@ -30,9 +30,9 @@ class Material:
 
 
 def open_material(libraries: Path, annotations: Path, soundfont: Path | None = None) -> Material:
-    """Open the banks and the parsed annotations; builds what is missing in ``libraries / "banks"``."""
+    """Open the banks and the parsed annotations; builds what is missing."""
     return Material(
-        load_banks(libraries), read_annotations(annotations, libraries / "banks" / "annotations.npz")
+        load_banks(libraries), read_annotations(annotations, cache_folder(libraries) / "annotations.npz")
     )
 
 

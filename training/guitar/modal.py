@@ -68,8 +68,7 @@ def pluck(
         heard = min(0.9, guitar.pickup_from_bridge / shortened)
         amplitude = amplitude * n**0.5 * (0.05 + np.abs(np.sin(np.pi * n * heard)))
     amplitude = amplitude * body.response(frequency) * (n % harmonic == 0)
-    decay = spec.decay_per_second * shortened**-0.6 + spec.decay_per_second_khz2 * (frequency / 1000) ** 2
-    decay = decay * random.lognormal(0, 0.25, len(n))
+    decay = spec.decay(fret, frequency) * random.lognormal(0, 0.3, len(n))
     second = random.uniform(0.1, 0.45)
     split_hz = random.normal(0, 0.15, len(n)) * np.sqrt(n)
     signs = random.choice((-1.0, 1.0), len(n))

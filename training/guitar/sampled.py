@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,16 @@ import soxr
 from genesis_music.evaluation.guitarset import STANDARD_OPEN_PITCHES
 from training.guitar.bank import LONGEST_SECONDS, PRE_ONSET_SECONDS, BankNote, Waveform
 from training.guitar.example import SAMPLE_RATE_HZ
-from training.guitar.strings import Family
+from training.guitar.inharmonicity import Measured, measure
+from training.guitar.shaping import restring
+from training.guitar.strings import SETS, Family, Floats, Gauge, StringSpec, midi_to_hz, typical_string
 
 HIGHEST_FRET = 22
+LOWEST_FRET = -12
+FRET_COST = 0.02
 TAKES = 2
+OTHER_STRING_SEMITONES = 2.0
+TYPICAL_SCALE_M = 0.645
 _PITCH = r"(?P<letter>[a-gA-G])(?P<accidental>[#b]?)(?P<octave>\d)"
 _SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _ACCIDENTALS = {"#": 1, "b": -1, "": 0}
@@ -39,16 +45,19 @@ class Library:
     octave_shift: int = 0
 
 
-_KARORYFER = rf"^{_PITCH}_(?P<layer>vl\d|p|mp|mf|f)_"
+_LAYERED = rf"^{_PITCH}_(?P<layer>vl\d|p|mp|mf|f)_"
+_TWANG = rf"^twang_{_PITCH}_(?P<layer>p|mf|f)_"
+_SHINY = "karoryfer.shinyguitar/Samples"
+_BLACK_AND_GREEN = "karoryfer.black-and-green-guitars/Samples"
 LIBRARIES = (
-    Library("shiny-acoustic", "steel", "karoryfer.shinyguitar/Samples/acoustic", _KARORYFER, ("vl1", "vl2", "vl3", "vl4")),
-    Library("shiny-electric", "electric", "karoryfer.shinyguitar/Samples/electric", _KARORYFER, ("vl1", "vl2", "vl3", "vl4")),
-    Library("emily", "electric", "karoryfer.emilyguitar/notes", _KARORYFER, ("p", "mp", "mf", "f")),
-    Library("black", "electric", "karoryfer.black-and-green-guitars/Samples/black/ord", rf"^twang_{_PITCH}_(?P<layer>p|mf|f)_", ("p", "mf", "f"), -1),
-    Library("green", "electric", "karoryfer.black-and-green-guitars/Samples/green/ord", rf"^twang_{_PITCH}_(?P<layer>p|mf|f)_", ("p", "mf", "f"), -1),
+    Library("shiny-acoustic", "steel", f"{_SHINY}/acoustic", _LAYERED, ("vl1", "vl2", "vl3", "vl4")),
+    Library("shiny-electric", "electric", f"{_SHINY}/electric", _LAYERED, ("vl1", "vl2", "vl3", "vl4")),
+    Library("emily", "electric", "karoryfer.emilyguitar/notes", _LAYERED, ("p", "mp", "mf", "f")),
+    Library("black", "electric", f"{_BLACK_AND_GREEN}/black/ord", _TWANG, ("p", "mf", "f"), -1),
+    Library("green", "electric", f"{_BLACK_AND_GREEN}/green/ord", _TWANG, ("p", "mf", "f"), -1),
     Library("spanish", "nylon", "spanish-classical-guitar/samples", rf"^{_PITCH}$"),
     Library("strat", "electric", "nyanshell.strat/samples", rf"^(?P<string>E2|E4|[ADGB])_{_PITCH}_mp_"),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,16 +97,118 @@ def from_onset(waveform: Waveform) -> Waveform:
 
 
 def sampled_notes(libraries: Path, library: Library) -> Iterator[BankNote]:
-    """The nearest recorded notes for every string and fret, resampled to its pitch."""
+    """The nearest recorded notes for every string and fret, in tune, and with that string's colour."""
+    random = np.random.default_rng(len(library.name))
     samples = read_samples(libraries, library)
-    layers = sorted({sample.layer for sample in samples})
-    for string in range(1, 7):
-        own = [sample for sample in samples if sample.string in {0, string}]
+    measured = [measure(sample.waveform, midi_to_hz(sample.pitch_midi)) for sample in samples]
+    inharmonicities = typical_inharmonicities(samples, measured)
+    strings = infer_strings(samples, inharmonicities, library.family)
+    recorded = [
+        _Recorded(sample, found.frequency_hz, b, strings.specs[string - 1], string)
+        for sample, found, b, string in zip(
+            samples, measured, inharmonicities, strings.of_samples, strict=True
+        )
+    ]
+    pluck_from_bridge = random.uniform(0.1, 0.25)
+    for string, becomes in enumerate(strings.specs, start=1):
         for fret in range(HIGHEST_FRET + 1):
-            pitch = STANDARD_OPEN_PITCHES[string - 1] + fret
-            for layer in layers:
-                near = sorted((s for s in own if s.layer == layer), key=lambda s: abs(s.pitch_midi - pitch))
-                for sample in near[:TAKES]:
-                    ratio = 2 ** ((pitch - sample.pitch_midi) / 12)
-                    shifted = soxr.resample(sample.waveform, SAMPLE_RATE_HZ * ratio, SAMPLE_RATE_HZ)
-                    yield BankNote(string, fret, layer, shifted)
+            for layer in sorted({sample.layer for sample in samples}):
+                takes = [item for item in recorded if item.sample.layer == layer]
+                takes.sort(key=lambda item: item.cost(string, becomes.open_pitch_midi + fret))
+                for take in takes[:TAKES]:
+                    yield BankNote(string, fret, layer, take.on(becomes, fret, pluck_from_bridge))
+
+
+@dataclass(frozen=True, eq=False)
+class _Recorded:
+    """A sample, what was measured on it, and the string it was played on."""
+
+    sample: Sample
+    frequency_hz: float
+    inharmonicity: float
+    spec: StringSpec
+    string: int
+
+    def cost(self, string: int, pitch: int) -> float:
+        """How far this sample is from what is wanted; the same string is worth some semitones."""
+        distance = abs(self.sample.pitch_midi - pitch)
+        return distance + (0.0 if self.string == string else OTHER_STRING_SEMITONES)
+
+    def on(self, becomes: StringSpec, fret: int, pluck_from_bridge: float) -> Waveform:
+        """At the exact pitch of another string's fret, with that string's colour."""
+        wanted_hz = becomes.frequency_hz(fret)
+        tuned = soxr.resample(
+            self.sample.waveform, SAMPLE_RATE_HZ * wanted_hz / self.frequency_hz, SAMPLE_RATE_HZ
+        )
+        return restring(
+            tuned[: round(LONGEST_SECONDS * SAMPLE_RATE_HZ)],
+            wanted_hz,
+            self.spec,
+            self.inharmonicity,
+            becomes,
+            pluck_from_bridge,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InferredStrings:
+    """The strings of a recorded guitar, highest first, and which of them each sample was played on."""
+
+    specs: tuple[StringSpec, ...]
+    of_samples: tuple[int, ...]
+
+
+def infer_strings(
+    samples: Sequence[Sample], inharmonicities: Sequence[float], family: Family
+) -> InferredStrings:
+    """Tell from each note's inharmonicity on which string it was played.
+
+    Two strings give the same pitch with B differing by a factor of 2 or more. Starting from the physics of each
+    set of strings on sale, notes choose the string whose B fits best and strings the B that fits their notes; the
+    set that ends nearest to the notes wins.
+    """
+    pitches = np.array([sample.pitch_midi for sample in samples])
+    known = np.array([sample.string for sample in samples])
+    frets = pitches[:, None] - np.array(STANDARD_OPEN_PITCHES)
+    open_b = np.log(np.maximum(inharmonicities, 1e-6))[:, None] - frets * np.log(2) / 6
+    lowest = np.array([0, 0, 0, 0, 0, LOWEST_FRET])
+    unlikely = FRET_COST * np.maximum(frets, 0) + np.where((frets < lowest) | (frets > HIGHEST_FRET), 1e6, 0)
+    unlikely = np.where(known[:, None] == np.arange(1, 7), -1e9, unlikely)
+    fits = [_fit_strings(_typical_strings(gauges, family), open_b, unlikely) for gauges in SETS[family]]
+    return min(fits, key=lambda fit: fit[0])[1]
+
+
+def _typical_strings(gauges: Sequence[Gauge], family: Family) -> list[StringSpec]:
+    random = np.random.default_rng(0)
+    return [
+        typical_string(gauge, pitch, family, TYPICAL_SCALE_M, 1.0, random)
+        for gauge, pitch in zip(gauges, STANDARD_OPEN_PITCHES, strict=True)
+    ]
+
+
+def _fit_strings(specs: list[StringSpec], open_b: Floats, unlikely: Floats) -> tuple[float, InferredStrings]:
+    """Turn by turn: the string of every note, the B of every string."""
+    for _ in range(10):
+        cost = np.abs(open_b - np.log([spec.stiffness for spec in specs])) + unlikely
+        chosen = cost.argmin(axis=1)
+        for string in range(6):
+            own = open_b[chosen == string, string]
+            if len(own):
+                specs[string] = replace(specs[string], stiffness=float(np.exp(np.median(own))))
+    return float(cost.min(axis=1).sum()), InferredStrings(tuple(specs), tuple(int(c) + 1 for c in chosen))
+
+
+def typical_inharmonicities(samples: Sequence[Sample], measured: Sequence[Measured]) -> list[float]:
+    """B of each sample, the middle one of all takes of the same note."""
+    return [
+        float(
+            np.median(
+                [
+                    found.inharmonicity
+                    for other, found in zip(samples, measured, strict=True)
+                    if (other.pitch_midi, other.string) == (sample.pitch_midi, sample.string)
+                ]
+            )
+        )
+        for sample in samples
+    ]

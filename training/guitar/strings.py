@@ -24,6 +24,8 @@ INCH = 0.0254
 STEEL_PASCAL, STEEL_DENSITY = 2.0e11, 7850.0
 NYLON_PASCAL, NYLON_DENSITY = 5.0e9, 1100.0
 BRONZE_DENSITY, NICKEL_DENSITY = 8800.0, 8600.0
+WRAP_STIFFENS = 1.9
+"""How many times its core's a wound string's stiffness is: measured on a Stratocaster (see the README)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +36,28 @@ class Gauge:
     core: float
 
 
-# Highest string first, as printed on the packets; cores as their makers publish them.
+def _gauges(*thousandths: tuple[float, float]) -> tuple[Gauge, ...]:
+    return tuple(Gauge(outer / 1000, core / 1000) for outer, core in thousandths)
+
+
+# Outer diameter and core of each string, highest first, as printed on the packets and by the makers.
 ELECTRIC_SETS = (
-    (Gauge(0.009, 0.009), Gauge(0.011, 0.011), Gauge(0.016, 0.016), Gauge(0.024, 0.011), Gauge(0.032, 0.0135), Gauge(0.042, 0.015)),
-    (Gauge(0.010, 0.010), Gauge(0.013, 0.013), Gauge(0.017, 0.017), Gauge(0.026, 0.012), Gauge(0.036, 0.014), Gauge(0.046, 0.016)),
-    (Gauge(0.011, 0.011), Gauge(0.014, 0.014), Gauge(0.018, 0.018), Gauge(0.028, 0.013), Gauge(0.038, 0.015), Gauge(0.049, 0.017)),
-    (Gauge(0.012, 0.012), Gauge(0.016, 0.016), Gauge(0.024, 0.012), Gauge(0.032, 0.014), Gauge(0.042, 0.016), Gauge(0.052, 0.018)),
-)  # fmt: skip
+    _gauges((9, 9), (11, 11), (16, 16), (24, 11), (32, 13.5), (42, 15)),
+    _gauges((10, 10), (13, 13), (17, 17), (26, 12), (36, 14), (46, 16)),
+    _gauges((11, 11), (14, 14), (18, 18), (28, 13), (38, 15), (49, 17)),
+    _gauges((12, 12), (16, 16), (24, 12), (32, 14), (42, 16), (52, 18)),
+)
 STEEL_SETS = (
-    (Gauge(0.010, 0.010), Gauge(0.014, 0.014), Gauge(0.023, 0.011), Gauge(0.030, 0.012), Gauge(0.039, 0.014), Gauge(0.047, 0.015)),
-    (Gauge(0.011, 0.011), Gauge(0.015, 0.015), Gauge(0.022, 0.011), Gauge(0.032, 0.013), Gauge(0.042, 0.015), Gauge(0.052, 0.016)),
-    (Gauge(0.012, 0.012), Gauge(0.016, 0.016), Gauge(0.024, 0.012), Gauge(0.032, 0.013), Gauge(0.042, 0.015), Gauge(0.053, 0.017)),
-    (Gauge(0.013, 0.013), Gauge(0.017, 0.017), Gauge(0.026, 0.012), Gauge(0.035, 0.014), Gauge(0.045, 0.016), Gauge(0.056, 0.018)),
-)  # fmt: skip
-# The basses are wound on silk-like nylon floss, whose bending stiffness is that of a much thinner rod.
+    _gauges((10, 10), (14, 14), (23, 11), (30, 12), (39, 14), (47, 15)),
+    _gauges((11, 11), (15, 15), (22, 11), (32, 13), (42, 15), (52, 16)),
+    _gauges((12, 12), (16, 16), (24, 12), (32, 13), (42, 15), (53, 17)),
+    _gauges((13, 13), (17, 17), (26, 12), (35, 14), (45, 16), (56, 18)),
+)
+# The basses are wound on silk-like nylon floss, whose bending stiffness is that of a thinner rod.
 NYLON_SETS = (
-    (Gauge(0.0275, 0.0275), Gauge(0.0317, 0.0317), Gauge(0.0397, 0.0397), Gauge(0.029, 0.020), Gauge(0.034, 0.021), Gauge(0.042, 0.023)),
-    (Gauge(0.0285, 0.0285), Gauge(0.0327, 0.0327), Gauge(0.0410, 0.0410), Gauge(0.030, 0.021), Gauge(0.036, 0.022), Gauge(0.044, 0.024)),
-)  # fmt: skip
+    _gauges((27.5, 27.5), (31.7, 31.7), (39.7, 39.7), (29, 20), (34, 21), (42, 23)),
+    _gauges((28.5, 28.5), (32.7, 32.7), (41, 41), (30, 21), (36, 22), (44, 24)),
+)
 SETS: dict[Family, tuple[tuple[Gauge, ...], ...]] = {
     "steel": STEEL_SETS,
     "nylon": NYLON_SETS,
@@ -61,20 +67,26 @@ SETS: dict[Family, tuple[tuple[Gauge, ...], ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class StringSpec:
-    """One string of a guitar, open; decay rates in 1/s, ``stiffness`` is the open string's B."""
+    """One string of a guitar, open: its B, how fast its lowest partials die, and what each kHz adds to that."""
 
     open_pitch_midi: int
     stiffness: float
     decay_per_second: float
-    decay_per_second_khz2: float
+    decay_per_second_khz: float
 
-    def frequency_hz(self, fret: int) -> float:
+    def frequency_hz(self, fret: float) -> float:
         """The fundamental, in tune."""
         return midi_to_hz(self.open_pitch_midi + fret)
 
-    def inharmonicity(self, fret: int) -> float:
+    def inharmonicity(self, fret: float) -> float:
         """B of the string stopped at ``fret``."""
         return float(self.stiffness * 2 ** (fret / 6))
+
+    def decay(self, fret: float, frequency_hz: Floats) -> Floats:
+        """Decay rate in 1/s (nepers) at each frequency; the finger damps a stopped string more the shorter it is."""
+        shorter = 2 ** (fret / DECAY_DOUBLES_IN_FRETS)
+        decay: Floats = shorter * (self.decay_per_second + self.decay_per_second_khz * frequency_hz / 1000)
+        return decay
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +113,8 @@ def stiffness(gauge: Gauge, family: Family, frequency_hz: float, scale_m: float)
     core, wrap = gauge.core * INCH, (gauge.outer - gauge.core) / 2 * INCH
     mass_per_m = core_density * np.pi * core**2 / 4 + wrap_density * np.pi**2 / 4 * wrap * (core + wrap)
     tension = mass_per_m * (2 * scale_m * frequency_hz) ** 2
-    return float(np.pi**3 * modulus * core**4 / (64 * tension * scale_m**2))
+    stiffer = WRAP_STIFFENS if wrap > 0 else 1.0
+    return float(stiffer * np.pi**3 * modulus * core**4 / (64 * tension * scale_m**2))
 
 
 def partials_hz(frequency_hz: float, inharmonicity: float, highest_hz: float) -> Floats:
@@ -112,37 +125,41 @@ def partials_hz(frequency_hz: float, inharmonicity: float, highest_hz: float) ->
     return partials[partials < highest_hz]
 
 
-_DECAY: dict[Family, tuple[float, float]] = {
-    "steel": (1.6, 0.45),
-    "nylon": (2.6, 2.2),
-    "electric": (0.9, 0.35),
+_DECAY: dict[Family, tuple[float, float, float]] = {
+    "steel": (0.9, 0.5, 1.6),
+    "nylon": (0.9, 2.0, 2.2),
+    "electric": (0.7, 0.4, 1.2),
 }
-"""Middle decay rates of an open string: at low frequency, and what each kHz squared adds."""
+"""Decay rates of open strings as measured on the recorded guitars: lowest partials; per kHz plain, wound."""
+DECAY_DOUBLES_IN_FRETS = 15
 
 
 def random_guitar(family: Family, random: Generator) -> Guitar:
     """Draw a guitar: gauges, scale length, age of the strings, hand and pickup position."""
     gauges = SETS[family][random.integers(len(SETS[family]))]
     scale_m = random.uniform(0.615, 0.66)
-    slow, fast = _DECAY[family]
-    damping, age = random.lognormal(0, 0.3), random.lognormal(0, 0.5)
-    strings = []
-    for gauge, pitch in zip(gauges, STANDARD_OPEN_PITCHES, strict=True):
-        b = stiffness(gauge, family, midi_to_hz(pitch), scale_m) * random.lognormal(0, 0.15)
-        height = 2 ** ((pitch - 52) / 24)
-        wound = gauge.core < gauge.outer
-        strings.append(
-            StringSpec(
-                pitch,
-                b,
-                slow * damping * height * random.lognormal(0, 0.12),
-                fast * age * (1.3 if wound else 0.8) * random.lognormal(0, 0.12),
-            )
-        )
+    age = random.lognormal(0, 0.5)
     return Guitar(
         family,
-        tuple(strings),
+        tuple(
+            typical_string(gauge, pitch, family, scale_m, age, random)
+            for gauge, pitch in zip(gauges, STANDARD_OPEN_PITCHES, strict=True)
+        ),
         pluck_from_bridge=random.uniform(0.08, 0.30),
         pickup_from_bridge=random.uniform(0.06, 0.27) if family == "electric" else None,
         brightness_hz=random.uniform(1500, 6000) * (0.6 if family == "nylon" else 1.0),
+    )
+
+
+def typical_string(
+    gauge: Gauge, pitch: int, family: Family, scale_m: float, age: float, random: Generator
+) -> StringSpec:
+    """A string as physics and measured decay say it is, give or take what strings differ by."""
+    slow, plain, wound = _DECAY[family]
+    per_khz = wound * age if gauge.core < gauge.outer else plain * age**0.5
+    return StringSpec(
+        pitch,
+        stiffness(gauge, family, midi_to_hz(pitch), scale_m) * random.lognormal(0, 0.15),
+        slow * random.lognormal(0, 0.25),
+        per_khz * random.lognormal(0, 0.15),
     )
