@@ -14,7 +14,6 @@ ROOT = Path(__file__).parents[2]
 CARD = ROOT / "docs" / "models" / "guitar.md"
 RESULTS = ROOT / "benchmarks" / "results"
 BEGIN, END = "<!-- tables: python -m benchmarks.accuracy.card -->", "<!-- end of tables -->"
-MEASURES = ("onset_f1", "offset_f1", "tab_f1", "string_agreement")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str | float]]) -> Iterator[str]:

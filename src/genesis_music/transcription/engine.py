@@ -19,7 +19,9 @@ class ActivationFormat:
     """How an engine's activations are to be read; constant for one engine.
 
     ``bins_per_semitone`` and ``contour_lowest_midi`` describe ``Activations.contour``. ``decoder_weights``
-    names the file in ``models/`` with what the decoder learned about such activations.
+    names the file in ``models/`` with what the decoder learned about such activations. ``faintest_onset`` and
+    ``faintest_sounding`` are the onset activation of the faintest note worth judging, and the mean sounding activation
+    that follows it.
     """
 
     frame_seconds: float
@@ -28,6 +30,8 @@ class ActivationFormat:
     bins_per_semitone: int = 3
     contour_lowest_midi: float = 21.0
     decoder_weights: str = "basic_pitch_decoder"
+    faintest_onset: float = 0.2
+    faintest_sounding: float = 0.12
 
     def frames(self, seconds: float) -> int:
         """The whole number of frames nearest to a time, at least 1."""

@@ -20,7 +20,7 @@ from genesis_music.transcription.bends import (
     away_from_pitch,
 )
 from genesis_music.transcription.engine import ActivationFormat, FloatArray
-from genesis_music.transcription.onsets import LOWEST_ONSET, Candidates
+from genesis_music.transcription.onsets import Candidates
 from genesis_music.transcription.segments import Segment
 from genesis_music.transcription.windows import IntArray, Windows
 
@@ -57,7 +57,7 @@ class SegmentWindows:
         self.format = format
         self.onset = Windows(segment.onset, max(RELATED_SEMITONES))
         self.sounding = Windows(segment.sounding, max(RELATED_SEMITONES))
-        self.total_attack = np.maximum(segment.onset - LOWEST_ONSET, 0).sum(axis=1)
+        self.total_attack = np.maximum(segment.onset - format.faintest_onset, 0).sum(axis=1)
         self.strongest = _strongest(segment.onset)
         reach = LARGEST_BEND_SEMITONES * format.bins_per_semitone
         self.contour = None if segment.contour is None else Windows(segment.contour, reach)
@@ -67,7 +67,7 @@ class SegmentWindows:
         self.velocity = None if segment.velocity is None else Windows(segment.velocity)
         evidence = segment.string_evidence
         self._evidence = None if evidence is None else Windows(evidence.reshape(len(evidence), -1))
-        self.struck = None if evidence is None else Windows(_struck_strings(segment.onset, evidence))
+        self.struck = None if evidence is None else Windows(_struck_strings(segment.onset, evidence, format))
 
     def contour_means(
         self, frame: IntArray, pitch: IntArray, bin_: int, edges: tuple[int, ...]
@@ -191,9 +191,9 @@ def _strongest(onset: FloatArray) -> FloatArray:
     return highest[:, ::-1]
 
 
-def _struck_strings(onset: FloatArray, evidence: FloatArray) -> FloatArray:
+def _struck_strings(onset: FloatArray, evidence: FloatArray, format: ActivationFormat) -> FloatArray:
     """How much each string is struck in each frame ``[frames, STRINGS]``, whatever its pitch."""
-    attack = np.where(onset >= LOWEST_ONSET, onset, 0)
+    attack = np.where(onset >= format.faintest_onset, onset, 0)
     struck: FloatArray = np.einsum("fp,fsp->fs", attack, np.exp(evidence), dtype=np.float32)
     return struck
 

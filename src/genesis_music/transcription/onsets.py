@@ -12,10 +12,6 @@ from genesis_music.transcription.windows import IntArray
 
 PEAK_RADIUS_SECONDS = 0.035
 """A candidate is the highest frame within this distance, which is shorter than any repeated note."""
-LOWEST_ONSET = 0.2
-"""Onset activation of the faintest candidate: it keeps 99 % of all notes in rendered guitar parts."""
-LOWEST_SOUNDING = 0.12
-"""Mean sounding activation that must follow: it spares most of the work on pitches that nobody plays."""
 SOUNDING_AFTER_SECONDS = 0.08
 
 
@@ -36,7 +32,7 @@ def onset_candidates(segment: Segment, format: ActivationFormat) -> Candidates:
     """Find the peaks of the onset activation in the segment that some sounding follows."""
     onset = segment.onset
     inside = slice(CONTEXT_FRAMES, CONTEXT_FRAMES + segment.frames)
-    is_peak = onset[inside] >= LOWEST_ONSET
+    is_peak = onset[inside] >= format.faintest_onset
     for distance in range(1, format.frames(PEAK_RADIUS_SECONDS) + 1):
         is_peak &= onset[inside] > onset[inside.start - distance : inside.stop - distance]
         is_peak &= onset[inside] >= onset[inside.start + distance : inside.stop + distance]
@@ -44,7 +40,8 @@ def onset_candidates(segment: Segment, format: ActivationFormat) -> Candidates:
     frame = frame + CONTEXT_FRAMES
     looked_at = range(format.frames(SOUNDING_AFTER_SECONDS))
     after = np.mean([segment.sounding[frame + t, pitch] for t in looked_at], axis=0)
-    frame, pitch = frame[after >= LOWEST_SOUNDING], pitch[after >= LOWEST_SOUNDING]
+    sounds = after >= format.faintest_sounding
+    frame, pitch = frame[sounds], pitch[sounds]
     offset = _parabola_vertex(onset[frame - 1, pitch], onset[frame, pitch], onset[frame + 1, pitch])
     return Candidates(frame, pitch, offset)
 
