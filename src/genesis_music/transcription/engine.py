@@ -35,7 +35,9 @@ class Activations:
     """A run of consecutive frames; blocks follow each other without gap or overlap.
 
     ``onset`` and ``sounding`` are ``[frames, pitches]`` in 0..1, ``contour`` is ``[frames, bins]`` in 0..1 or
-    ``None``; ``string_evidence`` is ``[frames, strings, frets]`` log-probability or ``None``.
+    ``None``; ``string_evidence`` is ``[frames, 6, pitches]``, the log-probability of each string of a six-string
+    guitar (string 1, the highest, first) given that the pitch sounds, or ``None``. ``offset`` (where notes end) and
+    ``velocity`` (where they begin) are ``[frames, pitches]`` in 0..1 or ``None``.
     """
 
     first_frame: int
@@ -43,6 +45,8 @@ class Activations:
     sounding: FloatArray
     contour: FloatArray | None = None
     string_evidence: FloatArray | None = None
+    offset: FloatArray | None = None
+    velocity: FloatArray | None = None
 
 
 class Engine(Protocol):
