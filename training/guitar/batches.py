@@ -41,7 +41,9 @@ def collate(examples: Sequence[Example]) -> Batch:
     audio = torch.from_numpy(np.stack([example.audio for example in examples]))
     frames = -(-audio.shape[1] // HOP_SAMPLES)
     each = [targets(example.notes, frames) for example in examples]
-    stacked = {f.name: torch.from_numpy(np.stack([getattr(t, f.name) for t in each])) for f in fields(Targets)}
+    stacked = {
+        f.name: torch.from_numpy(np.stack([getattr(t, f.name) for t in each])) for f in fields(Targets)
+    }
     return Batch(audio, Targets(**stacked))
 
 

@@ -46,8 +46,8 @@ HIGH_DENSITY = 3
 """High bins have windows shorter than a frame: their power is the mean of three within it."""
 
 LEVEL_FRAMES = 129
-QUIETEST_POWER = 1e-9
-"""Music is not made louder than if it lay at -90 dBFS."""
+QUIETEST_POWER = 1e-8
+"""Music is not made louder than if it lay at -80 dBFS."""
 DYNAMIC_RANGE_DECADES = 7
 
 RARE_LOG_ODDS = -4.0

@@ -44,7 +44,9 @@ def plot(log: Path, picture: Path) -> None:
 
 def _svg(lines: dict[str, Sequence[tuple[float, float]]], last_step: float) -> str:
     across, down = (WIDTH - 2 * MARGIN) / max(last_step, 1), HEIGHT - 2 * MARGIN
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif">']
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif">'
+    ]
     parts.append('<rect width="100%" height="100%" fill="white"/>')
     for tenth in range(0, 11, 2):
         y = HEIGHT - MARGIN - down * tenth / 10

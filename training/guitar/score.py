@@ -63,7 +63,9 @@ def score(network: GuitarNetwork, examples: Sequence[Example]) -> Score:
             counts[threshold] += _matches(_true_notes(example), read_notes(onset, sounding, threshold))
     best = max(THRESHOLDS, key=lambda t: _f1(counts[t], 0))
     string = np.concatenate([_strings(e, out[2]) for e, out in zip(examples, heard, strict=True)])
-    return Score(_f1(counts[best], 0), _f1(counts[best], 1), float(string.mean()) if len(string) else 0.0, best)
+    return Score(
+        _f1(counts[best], 0), _f1(counts[best], 1), float(string.mean()) if len(string) else 0.0, best
+    )
 
 
 def read_notes(onset: FloatArray, sounding: FloatArray, threshold: float) -> _Notes:

@@ -222,20 +222,27 @@ def keep_freed_memory() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    usual = Recipe()
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--libraries", type=Path, required=True)
     parser.add_argument("--annotations", type=Path, required=True)
     parser.add_argument("--soundfont", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start-from", type=Path, help="checkpoint of another run to learn on from")
-    parser.add_argument("--steps", type=int, default=Recipe.steps)
+    parser.add_argument("--steps", type=int, default=usual.steps)
     parser.add_argument("--time-limit", type=float, default=math.inf, help="minutes of training")
-    parser.add_argument("--batch", type=int, default=GPU_EXAMPLES if torch.cuda.is_available() else LAPTOP_EXAMPLES)
-    parser.add_argument("--learning-rate", type=float, default=Recipe.learning_rate)
-    parser.add_argument("--width", type=int, default=Design.width)
-    parser.add_argument("--hidden", type=int, default=Design.hidden)
+    parser.add_argument(
+        "--batch", type=int, default=GPU_EXAMPLES if torch.cuda.is_available() else LAPTOP_EXAMPLES
+    )
+    parser.add_argument("--learning-rate", type=float, default=usual.learning_rate)
+    parser.add_argument("--width", type=int, default=usual.design.width)
+    parser.add_argument("--hidden", type=int, default=usual.design.hidden)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 1), help="render processes")
+    parser.add_argument(
+        "--workers", type=int, default=max(1, (os.cpu_count() or 2) - 1), help="render processes"
+    )
     parser.add_argument("--threads", type=int, default=1, help="of the training itself")
     parser.add_argument("--validation", type=int, default=96, help="how many examples are kept aside")
     options = parser.parse_args()

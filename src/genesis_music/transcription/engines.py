@@ -10,8 +10,11 @@ from types import MappingProxyType
 from genesis_music.errors import SettingsError
 from genesis_music.transcription.basic_pitch import BasicPitchEngine
 from genesis_music.transcription.engine import Engine
+from genesis_music.transcription.guitar_engine import GuitarEngine
 
-ENGINES: Mapping[str, Callable[[], Engine]] = MappingProxyType({BasicPitchEngine.name: BasicPitchEngine})
+ENGINES: Mapping[str, Callable[[], Engine]] = MappingProxyType(
+    {BasicPitchEngine.name: BasicPitchEngine, GuitarEngine.name: GuitarEngine}
+)
 """Engine makers by name. Making one is cheap: a model is loaded when it is first used."""
 
 DEFAULT_ENGINE = BasicPitchEngine.name
