@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
 from genesis_music.evaluation.notes import note_accuracy
 from genesis_music.score import Note
 from genesis_music.transcription.basic_pitch import BasicPitchEngine
-from genesis_music.transcription.decoder import DecoderSettings, decode_notes
+from genesis_music.transcription.decoder import DEFAULT_SETTINGS, DecoderSettings, decode_notes
 from genesis_music.transcription.engine import ActivationFormat, Activations
 from genesis_music.transcription.features import (
     Moments,
@@ -56,6 +57,7 @@ TEMPERATURE = 1.5
 """Divides the log-odds, because unknown instruments are judged too surely: left out of training, the classical guitar
 asks for 1.7 where it plays excerpts and 1.2 where it is picked, the acoustic one for 1.2 and 1.1. Real recordings are
 nearly as strange as the strangest."""
+END_PROBABILITIES = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
 TIMING_WEIGHT, VELOCITY_WEIGHT = 0.05, 0.2
 
 Array = NDArray[np.float32]
@@ -227,6 +229,29 @@ def best_temperature(parts: Sequence[Part], network: Network, random: np.random.
     sign = np.where(is_note, -1.0, 1.0)
     losses = [np.logaddexp(0, sign * log_odds / temperature).mean() for temperature in temperatures]
     return float(temperatures[int(np.argmin(losses))])
+
+
+def leaning(network: Network, probability: float) -> Network:
+    """The end network shifted so that ends lie where it gave ``probability``, under the default settings."""
+    usual = DEFAULT_SETTINGS.end_probability
+    shift = np.log(usual / (1 - usual)) - np.log(probability / (1 - probability))
+    *layers, (weights, bias) = network.layers
+    return Network((*layers, (weights, (bias + shift).astype(np.float32))))
+
+
+def best_end_probability(parts: Sequence[Part], weights: DecoderWeights) -> float:
+    """The threshold at which most notes of the parts have the right end too."""
+
+    def offset_f1(probability: float) -> float:
+        settings = DecoderSettings(end_probability=probability)
+        return fmean(
+            note_accuracy(
+                true_notes(part), decode_notes([part.activations], part.format, settings, weights)
+            ).offset_f1
+            for part in parts
+        )
+
+    return max(END_PROBABILITIES, key=offset_f1)
 
 
 def measure(parts: Sequence[Part], weights: DecoderWeights) -> None:

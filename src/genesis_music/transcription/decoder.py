@@ -164,7 +164,7 @@ class _Decoder:
         """The candidates that are notes, in time order."""
         candidates = self._in_range(onset_candidates(segment, self._format))
         log_odds, late_frames, velocity = self._weights.onset(candidate_features(windows, candidates)).T
-        confidence = 1 / (1 + np.exp(-log_odds))
+        confidence = 1 / (1 + np.exp(-log_odds.clip(-30, 30)))
         first_row = segment.first_frame - CONTEXT_FRAMES
         onset = first_row + candidates.frame + candidates.offset_frames - late_frames
         columns = (onset, candidates.pitch, confidence, velocity.clip(0, 1))

@@ -60,6 +60,8 @@ class GuitarEngine:
         bins_per_semitone=BINS_PER_SEMITONE,
         contour_lowest_midi=LOWEST_PITCH_MIDI - 1 / BINS_PER_SEMITONE,
         decoder_weights="guitar_decoder",
+        faintest_onset=0.05,
+        faintest_sounding=0.05,
     )
 
     def __init__(
