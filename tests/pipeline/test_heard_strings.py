@@ -8,7 +8,7 @@ from genesis_music.pipeline.clock import Clock
 from genesis_music.pipeline.heard import Heard, Part, from_bytes, to_bytes
 from genesis_music.score import Note, SourceInfo
 
-HEARD_ON_THIRD = (-5.0, -4.0, -0.05, -4.0, -5.0, -6.0)
+HEARD_ON_THIRD = (-10.0, -8.0, -0.01, -8.0, -10.0, -12.0)
 NOTES = tuple(
     Note(0.5 * index, 0.45, pitch, string_evidence=HEARD_ON_THIRD)
     for index, pitch in enumerate((64, 67, 69, 67) * 4)

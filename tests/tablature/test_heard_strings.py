@@ -11,7 +11,7 @@ from genesis_music.tablature.heard_strings import heard_places
 from genesis_music.tablature.tunings import STANDARD, TUNINGS
 
 MELODY = [Note(i * 0.3, 0.3, pitch) for i, pitch in enumerate((64, 67, 69, 71, 72, 71, 69, 67))]
-SURE = -6.0
+SURE = -12.0
 
 
 def on_string(note, string):

@@ -4,7 +4,8 @@ r"""Train the note decoder of the guitar model on rendered examples that the mod
         --out src/genesis_music/transcription/models/guitar_decoder.npz
 
 Takes minutes: examples are rendered, heard and learned from one by one. Where notes end is settled, and everything
-measured, on examples that were not learned from (other seeds). Needs PyTorch; ``DIR`` is described in the README of this folder.
+measured, on examples that were not learned from (other seeds). Needs PyTorch; ``DIR`` is described in the README of
+this folder.
 """
 
 from __future__ import annotations
