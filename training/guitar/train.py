@@ -61,6 +61,7 @@ class Recipe:
     mixed_precision: bool = False
 
     def progress(self, step: int, seconds: float) -> float:
+        """How much of the run is done, 0..1."""
         return max(step / self.steps, seconds / self.time_limit_seconds)
 
     def rate(self, step: int, seconds: float) -> float:
