@@ -9,6 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from genesis_music.errors import InputError
 from genesis_music.evaluation.guitarset import HELD_OUT, STANDARD_OPEN_PITCHES, read_excerpt
 from training.guitar.strokes import Phrase, Stroke, one_at_a_time
 
@@ -29,9 +30,15 @@ class AnnotatedNotes:
 
 
 def read_annotations(annotations: Path, cache: Path) -> AnnotatedNotes:
-    """Parse every excerpt that is not held out; kept in ``cache`` (npz) for the next time."""
+    """Parse every excerpt that is not held out; kept in ``cache`` (npz) for the next time.
+
+    Raises:
+        InputError: there is no annotation in the folder, or one is not GuitarSet's.
+    """
     if not cache.exists():
         paths = [path for path in sorted(annotations.glob("*.jams")) if path.stem not in HELD_OUT]
+        if not paths:
+            raise InputError(f"{annotations} holds no annotations: put GuitarSet's JAMS files there")
         parts = [_rows(path) for path in paths]
         starts = np.cumsum([0, *map(len, parts)])
         cache.parent.mkdir(parents=True, exist_ok=True)

@@ -92,9 +92,9 @@ def write_bank(folder: Path, name: str, family: str, notes: Iterable[BankNote]) 
             waveform = _until_faint(note.waveform)
             level = float(np.abs(waveform).max())
             file.write((waveform * (_FULL_SCALE / level)).astype(np.int16).tobytes())
-            cells.append(
-                Cell(note.string, note.fret, note.harmonic, note.layer, start, len(waveform), level, len(waveform) / SAMPLE_RATE_HZ)
-            )  # fmt: skip
+            ring = len(waveform) / SAMPLE_RATE_HZ - PRE_ONSET_SECONDS
+            place = (note.string, note.fret, note.harmonic)
+            cells.append(Cell(*place, note.layer, start, len(waveform), level, ring))
             start += len(waveform)
     loudest = max(cell.level for cell in cells)
     rows = [asdict(cell) | {"level": cell.level / loudest} for cell in cells]

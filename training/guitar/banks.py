@@ -9,7 +9,9 @@ are absent are left out, the computed guitars need none. The banks go to a folde
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +19,19 @@ import numpy as np
 from training.guitar.bank import LONGEST_SECONDS, PRE_ONSET_SECONDS, Bank, BankNote, read_bank, write_bank
 from training.guitar.example import SAMPLE_RATE_HZ
 from training.guitar.modal import pluck, random_body
-from training.guitar.sampled import LIBRARIES, sampled_notes
-from training.guitar.strings import Family, random_guitar
+from training.guitar.sampled import LIBRARIES, Sample, read_samples, sampled_notes, soundfont_samples
+from training.guitar.strings import HARMONICS, Family, random_guitar
 
 HIGHEST_FRET = 22
-VERSION = 2
+VERSION = 4
 """Of what is in the banks; each lies in a folder of its own, so a running training keeps the one it began with."""
-HARMONICS = (2, 3, 4)
 LAYERS = (0.25, 0.8)
+SOUNDFONT_GUITARS: dict[str, tuple[int, Family]] = {
+    "gm-nylon": (24, "nylon"),
+    "gm-steel": (25, "steel"),
+    "gm-jazz": (26, "electric"),
+    "gm-clean": (27, "electric"),
+}
 COMPUTED: tuple[Family, ...] = ("steel", "electric", "nylon", "steel", "electric", "steel") * 3
 
 
@@ -49,17 +56,41 @@ def cache_folder(libraries: Path) -> Path:
     return libraries / f"banks-{VERSION}"
 
 
-def load_banks(libraries: Path) -> tuple[Bank, ...]:
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """A bank and how to make its notes."""
+
+    name: str
+    family: Family
+    notes: Callable[[], Iterator[BankNote]]
+
+
+def recipes(libraries: Path, soundfont: Path | None) -> Iterator[Recipe]:
+    """All banks that can be made of what is there; a recorded guitar also with other strings on it."""
+    for index, family in enumerate(COMPUTED):
+        yield Recipe(f"computed{index:02d}", family, partial(modal_notes, family, index))
+    for library in LIBRARIES:
+        if (libraries / library.folder).exists():
+            samples = cache(partial(read_samples, libraries, library))
+            yield _sampled(library.name, library.family, samples, restrung=False)
+            yield _sampled(f"{library.name}-restrung", library.family, samples, restrung=True)
+    for name, (program, family) in SOUNDFONT_GUITARS.items() if soundfont is not None else ():
+        yield _sampled(name, family, partial(soundfont_samples, soundfont, program), restrung=False)
+
+
+def _sampled(name: str, family: Family, samples: Callable[[], list[Sample]], restrung: bool) -> Recipe:
+    return Recipe(name, family, lambda: sampled_notes(samples(), family, restrung))
+
+
+def load_banks(libraries: Path, soundfont: Path | None = None) -> tuple[Bank, ...]:
     """All banks, built first where they are missing."""
     folder = cache_folder(libraries)
-    for index, family in enumerate(COMPUTED):
-        name = f"computed{index:02d}"
-        if not (folder / f"{name}.json").exists():
-            write_bank(folder, name, family, modal_notes(family, index))
-    for library in LIBRARIES:
-        if (libraries / library.folder).exists() and not (folder / f"{library.name}.json").exists():
-            write_bank(folder, library.name, library.family, sampled_notes(libraries, library))
-    return tuple(read_bank(folder, path.stem) for path in sorted(folder.glob("*.json")))
+    names = []
+    for recipe in recipes(libraries, soundfont):
+        if not (folder / f"{recipe.name}.json").exists():
+            write_bank(folder, recipe.name, recipe.family, recipe.notes())
+        names.append(recipe.name)
+    return tuple(read_bank(folder, name) for name in names)
 
 
 def main() -> None:
@@ -67,8 +98,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--libraries", type=Path, required=True)
-    for bank in load_banks(parser.parse_args().libraries):
-        print(f"{bank.name:12} {bank.family:9} {len(bank.waveforms) / SAMPLE_RATE_HZ / 60:6.1f} min")
+    parser.add_argument("--soundfont", type=Path)
+    arguments = parser.parse_args()
+    for bank in load_banks(arguments.libraries, arguments.soundfont):
+        print(f"{bank.name:24} {bank.family:9} {len(bank.waveforms) / SAMPLE_RATE_HZ / 60:6.1f} min")
 
 
 if __name__ == "__main__":

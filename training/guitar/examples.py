@@ -10,15 +10,19 @@ import numpy as np
 from numpy.random import Generator
 
 from training.guitar.annotated import AnnotatedNotes, annotated_phrase, read_annotations
-from training.guitar.bank import Bank
+from training.guitar.articulation import articulate
+from training.guitar.bank import Bank, Waveform
 from training.guitar.banks import cache_folder, load_banks
-from training.guitar.effects import record
-from training.guitar.example import Example
+from training.guitar.example import SAMPLE_RATE_HZ, Example
 from training.guitar.generated import generated_phrase
+from training.guitar.others import Others, build_others, drums, melody, nothing_to_hear, read_others
+from training.guitar.recording import carry, record
 from training.guitar.strokes import Phrase
 from training.guitar.voices import play
 
 ANNOTATED_SHARE = 0.7
+NOTHING_SHARE = 0.05
+BACKING_SHARE = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +31,23 @@ class Material:
 
     banks: tuple[Bank, ...]
     annotations: AnnotatedNotes
+    others: Others | None
 
 
 def open_material(libraries: Path, annotations: Path, soundfont: Path | None = None) -> Material:
-    """Open the banks and the parsed annotations; builds what is missing."""
+    """Open the banks and the parsed annotations; builds what is missing.
+
+    Raises:
+        InputError: the SoundFont cannot be played, or there are no annotations.
+    """
+    cache = cache_folder(libraries)
+    others = cache / "others.npz"
+    if soundfont is not None and not others.exists():
+        build_others(soundfont, others)
     return Material(
-        load_banks(libraries), read_annotations(annotations, cache_folder(libraries) / "annotations.npz")
+        load_banks(libraries, soundfont),
+        read_annotations(annotations, cache / "annotations.npz"),
+        read_others(others) if soundfont is not None else None,
     )
 
 
@@ -42,7 +57,11 @@ def examples(
     """Endless examples of ``seconds``; each has its own seed, with which ``example`` makes it again.
 
     ``libraries`` holds the sample libraries (see the README) and, once built, the banks; ``annotations`` the
-    GuitarSet JAMS files, of which held-out excerpts are never read; ``soundfont`` adds a General MIDI sound set.
+    GuitarSet JAMS files, of which held-out excerpts are never read; ``soundfont``, a General MIDI sound set, adds
+    guitars, and drums and other instruments that are to be ignored.
+
+    Raises:
+        InputError: the SoundFont cannot be played, or there are no annotations.
     """
     material = open_material(libraries, annotations, soundfont)
     seeds = np.random.default_rng(seed)
@@ -54,15 +73,27 @@ def example(seed: int, material: Material, seconds: float = 4.0) -> Example:
     """One example from its own seed."""
     random = np.random.default_rng(seed)
     phrase = _phrase(material, seconds, random)
+    if random.random() < NOTHING_SHARE:
+        sound = nothing_to_hear(round(seconds * SAMPLE_RATE_HZ), material.others, random)
+        return Example(carry(sound, random), (), phrase.open_pitches_midi, seed)
     bank = material.banks[random.integers(len(material.banks))]
-    dry, notes = play(phrase, bank, _detuned(random), seconds, random)
-    return Example(record(dry, random), tuple(notes), phrase.open_pitches_midi, seed)
+    played = play(articulate(phrase, random), bank, _detuned(random), seconds, random)
+    backing = _backing(len(played.sound), material.others, random)
+    audio = record(played.sound, bank.family == "electric", backing, random)
+    return Example(audio, played.notes, phrase.open_pitches_midi, seed)
 
 
 def _phrase(material: Material, seconds: float, random: Generator) -> Phrase:
     if random.random() < ANNOTATED_SHARE:
         return annotated_phrase(material.annotations, seconds, random)
     return generated_phrase(seconds, random)
+
+
+def _backing(count: int, others: Others | None, random: Generator) -> Waveform | None:
+    """Now and then somebody else plays, too."""
+    if others is None or random.random() > BACKING_SHARE:
+        return None
+    return (drums if random.random() < 0.7 else melody)(count, others, random)
 
 
 def _detuned(random: Generator) -> tuple[float, ...]:

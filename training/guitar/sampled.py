@@ -15,8 +15,19 @@ from genesis_music.evaluation.guitarset import STANDARD_OPEN_PITCHES
 from training.guitar.bank import LONGEST_SECONDS, PRE_ONSET_SECONDS, BankNote, Waveform
 from training.guitar.example import SAMPLE_RATE_HZ
 from training.guitar.inharmonicity import Measured, measure
-from training.guitar.shaping import restring
-from training.guitar.strings import SETS, Family, Floats, Gauge, StringSpec, midi_to_hz, typical_string
+from training.guitar.shaping import flageolet, restring
+from training.guitar.soundfont import render_notes
+from training.guitar.strings import (
+    HARMONICS,
+    SETS,
+    Family,
+    Floats,
+    Gauge,
+    StringSpec,
+    midi_to_hz,
+    random_guitar,
+    typical_string,
+)
 
 HIGHEST_FRET = 22
 LOWEST_FRET = -12
@@ -24,6 +35,8 @@ FRET_COST = 0.02
 TAKES = 2
 OTHER_STRING_SEMITONES = 2.0
 TYPICAL_SCALE_M = 0.645
+SOUNDFONT_PITCHES = tuple(range(40, 89, 2))
+SOUNDFONT_VELOCITIES = (60, 115)
 _PITCH = r"(?P<letter>[a-gA-G])(?P<accidental>[#b]?)(?P<octave>\d)"
 _SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _ACCIDENTALS = {"#": 1, "b": -1, "": 0}
@@ -96,27 +109,62 @@ def from_onset(waveform: Waveform) -> Waveform:
     return waveform[start : start + round((LONGEST_SECONDS + 1.5) * SAMPLE_RATE_HZ)]
 
 
-def sampled_notes(libraries: Path, library: Library) -> Iterator[BankNote]:
-    """The nearest recorded notes for every string and fret, in tune, and with that string's colour."""
-    random = np.random.default_rng(len(library.name))
-    samples = read_samples(libraries, library)
+def soundfont_samples(soundfont: Path, program: int) -> list[Sample]:
+    """A General MIDI guitar, every other semitone, soft and loud.
+
+    Raises:
+        InputError: FluidSynth is not installed or cannot read the SoundFont.
+    """
+    return [
+        Sample(pitch, velocity / 127, 0, from_onset(sound))
+        for velocity in SOUNDFONT_VELOCITIES
+        for pitch, sound in zip(
+            SOUNDFONT_PITCHES,
+            render_notes(soundfont, program, SOUNDFONT_PITCHES, velocity, LONGEST_SECONDS),
+            strict=True,
+        )
+    ]
+
+
+def sampled_notes(samples: Sequence[Sample], family: Family, restrung: bool = False) -> Iterator[BankNote]:
+    """The nearest recorded notes for every string and fret, in tune, and with that string's colour.
+
+    ``restrung``: not the strings that the guitar was recorded with, but others of its family.
+    """
+    random = np.random.default_rng(len(samples) + restrung)
+    recorded, specs = _with_strings(samples, family)
+    if restrung:
+        others = random_guitar(family, random).strings
+        specs = tuple(
+            replace(spec, stiffness=other.stiffness) for spec, other in zip(specs, others, strict=True)
+        )
+    pluck_from_bridge = random.uniform(0.1, 0.25)
+    for string, becomes in enumerate(specs, start=1):
+        for fret in range(HIGHEST_FRET + 1):
+            for layer in sorted({sample.layer for sample in samples}):
+                takes = [item for item in recorded if item.sample.layer == layer]
+                takes.sort(key=lambda item: item.cost(string, becomes.open_pitch_midi + fret))
+                for take in takes[:TAKES]:
+                    sound = take.on(becomes, fret, pluck_from_bridge)
+                    yield BankNote(string, fret, layer, sound)
+                    if fret == 0:
+                        for harmonic in HARMONICS:
+                            yield BankNote(string, 0, layer, flageolet(sound, becomes, harmonic), harmonic)
+
+
+def _with_strings(
+    samples: Sequence[Sample], family: Family
+) -> tuple[list[_Recorded], tuple[StringSpec, ...]]:
     measured = [measure(sample.waveform, midi_to_hz(sample.pitch_midi)) for sample in samples]
     inharmonicities = typical_inharmonicities(samples, measured)
-    strings = infer_strings(samples, inharmonicities, library.family)
+    strings = infer_strings(samples, inharmonicities, family)
     recorded = [
         _Recorded(sample, found.frequency_hz, b, strings.specs[string - 1], string)
         for sample, found, b, string in zip(
             samples, measured, inharmonicities, strings.of_samples, strict=True
         )
     ]
-    pluck_from_bridge = random.uniform(0.1, 0.25)
-    for string, becomes in enumerate(strings.specs, start=1):
-        for fret in range(HIGHEST_FRET + 1):
-            for layer in sorted({sample.layer for sample in samples}):
-                takes = [item for item in recorded if item.sample.layer == layer]
-                takes.sort(key=lambda item: item.cost(string, becomes.open_pitch_midi + fret))
-                for take in takes[:TAKES]:
-                    yield BankNote(string, fret, layer, take.on(becomes, fret, pluck_from_bridge))
+    return recorded, strings.specs
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,6 +44,15 @@ def restring(
     return _decayed(moved, np.clip(slower, *_EXTRA_DECAY), len(waveform))
 
 
+def flageolet(waveform: Waveform, spec: StringSpec, harmonic: int) -> Waveform:
+    """Keep every so-many-th partial of an open string."""
+    partial = partials_hz(spec.frequency_hz(0), spec.inharmonicity(0), SAMPLE_RATE_HZ / 2)
+    borders = np.round((partial[1:] + partial[:-1]) / 2 * _SIZE / SAMPLE_RATE_HZ).astype(np.int64)
+    spectrum = np.fft.rfft(waveform, _SIZE)
+    number = np.searchsorted(borders, np.arange(len(spectrum)), side="right") + 1
+    return np.fft.irfft(spectrum * (number % harmonic == 0), _SIZE)[: len(waveform)].astype(np.float32)
+
+
 def _moved(spectrum: np.ndarray, old_hz: Floats, new_hz: Floats) -> np.ndarray:
     """Each partial's slice of the spectrum, halfway to its neighbours, shifted to its new place."""
     per_bin = SAMPLE_RATE_HZ / _SIZE
@@ -56,7 +65,7 @@ def _moved(spectrum: np.ndarray, old_hz: Floats, new_hz: Floats) -> np.ndarray:
 
 def _comb_change(
     count: int, partial_hz: Floats, old_fret: float, new_fret: float, pluck_from_bridge: float
-) -> Floats:
+) -> Waveform:
     n = np.arange(1, count + 1)
     combs = [
         0.15 + np.abs(np.sin(np.pi * n * min(0.5, pluck_from_bridge * 2 ** (fret / 12))))
@@ -64,7 +73,7 @@ def _comb_change(
     ]
     change_db = np.clip(20 * np.log10(combs[1] / combs[0]), -MOST_COMB_DB, MOST_COMB_DB)
     frequencies = np.arange(_SIZE // 2 + 1) * (SAMPLE_RATE_HZ / _SIZE)
-    gain: Floats = 10 ** (np.interp(frequencies, partial_hz, change_db) / 20)
+    gain: Waveform = (10 ** (np.interp(frequencies, partial_hz, change_db) / 20)).astype(np.float32)
     return gain
 
 
@@ -74,8 +83,6 @@ def _decayed(spectrum: np.ndarray, extra_decay: Floats, length: int) -> Waveform
     time = np.arange(length, dtype=np.float32) / np.float32(SAMPLE_RATE_HZ)
     out = np.zeros(length, np.float32)
     for band, rate in enumerate(extra_decay):
-        weights = np.interp(frequencies, _BANDS_HZ, np.arange(len(_BANDS_HZ)) == band)
-        out += np.fft.irfft(spectrum * weights, _SIZE)[:length].astype(np.float32) * np.exp(
-            -np.float32(rate) * time
-        )
+        weights = np.interp(frequencies, _BANDS_HZ, np.arange(len(_BANDS_HZ)) == band).astype(np.float32)
+        out += np.fft.irfft(spectrum * weights, _SIZE)[:length] * np.exp(-np.float32(rate) * time)
     return out

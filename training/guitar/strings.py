@@ -21,6 +21,8 @@ Family = Literal["steel", "nylon", "electric"]
 Floats = NDArray[np.float64]
 
 INCH = 0.0254
+HARMONICS = (2, 3, 4)
+"""Flageolets in use: a finger on the 12th, 7th or 5th fret lets the string sound at 2, 3 or 4 times its pitch."""
 STEEL_PASCAL, STEEL_DENSITY = 2.0e11, 7850.0
 NYLON_PASCAL, NYLON_DENSITY = 5.0e9, 1100.0
 BRONZE_DENSITY, NICKEL_DENSITY = 8800.0, 8600.0
