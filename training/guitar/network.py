@@ -58,8 +58,8 @@ RARE_LOG_ODDS = -4.0
 class Design:
     """What may differ between models; ``dilations`` are (frames, semitones), one pair for each block."""
 
-    width: int = 32
-    hidden: int = 48
+    width: int = 48
+    hidden: int = 64
     dilations: tuple[tuple[int, int], ...] = (
         (1, 1),
         (2, 12),

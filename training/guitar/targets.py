@@ -117,7 +117,7 @@ class LossWeights:
     offset: float = 0.25
     velocity: float = 0.5
     contour: float = 0.15
-    string: float = 0.3
+    string: float = 0.5
 
 
 def losses(heard: Heard, wanted: Targets) -> dict[str, Tensor]:
