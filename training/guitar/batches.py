@@ -32,6 +32,7 @@ class Batch:
     targets: Targets
 
     def to(self, device: torch.device) -> Batch:
+        """The same batch on another device."""
         moved = {f.name: getattr(self.targets, f.name).to(device, non_blocking=True) for f in fields(Targets)}
         return Batch(self.audio.to(device, non_blocking=True), Targets(**moved))
 

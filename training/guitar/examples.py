@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +35,9 @@ class Material:
     others: Others | None
 
 
+@cache
 def open_material(libraries: Path, annotations: Path, soundfont: Path | None = None) -> Material:
-    """Open the banks and the parsed annotations; builds what is missing.
+    """Open the banks and the parsed annotations, once in a process; builds what is missing.
 
     Raises:
         InputError: the SoundFont cannot be played, or there are no annotations.

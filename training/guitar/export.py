@@ -39,6 +39,7 @@ class Probabilities(nn.Module):
         self.network = network
 
     def forward(self, audio: Tensor) -> tuple[Tensor, ...]:
+        """From audio ``[batch, samples]`` to the outputs."""
         heard = self.network(audio)
         likely = (torch.sigmoid(x) for x in (heard.onset, heard.sounding, heard.offset, heard.contour))
         onset, sounding, offset, contour = likely
@@ -77,12 +78,13 @@ def _halve_constants(model: onnx.ModelProto) -> None:
     nodes = []
     for node in model.graph.node:
         values = numpy_helper.to_array(node.attribute[0].t) if node.op_type == "Constant" else np.empty(0)
-        half = values.astype(np.float16)
+        half = values.clip(-1, 1).astype(np.float16)
         if values.size >= CONSTANT_SIZE and np.array_equal(values, half):
             name = f"{node.output[0]}.half"
             model.graph.initializer.append(numpy_helper.from_array(half, name))
-            node = helper.make_node("Cast", [name], node.output, to=onnx.TensorProto.FLOAT)
-        nodes.append(node)
+            nodes.append(helper.make_node("Cast", [name], node.output, to=onnx.TensorProto.FLOAT))
+        else:
+            nodes.append(node)
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     onnx.checker.check_model(model)

@@ -38,7 +38,7 @@ BINS = PITCHES * BINS_PER_SEMITONE + round(BINS_PER_OCTAVE * math.log2(max(HARMO
 DECIMATION = 3
 DECIMATION_TAPS = 61
 LOW_BINS, MIDDLE_BINS = 178, 57
-"""Bins heard at a ninth (up to 830 Hz) and at a third (up to 2.5 kHz) of the sampling rate; the rest at the full one."""
+"""Bins heard at a ninth (up to 830 Hz) and at a third (up to 2.5 kHz) of the sampling rate; the rest at all of it."""
 CYCLES = 2 / (2 ** (1 / BINS_PER_OCTAVE) - 1)
 """In a Hann window of so many periods, the main lobe is as wide (at -6 dB) as the bins are apart."""
 LONG_SECONDS, SHORT_SECONDS = 8192 / SAMPLE_RATE_HZ, 2048 / SAMPLE_RATE_HZ
@@ -58,8 +58,8 @@ RARE_LOG_ODDS = -4.0
 class Design:
     """What may differ between models; ``dilations`` are (frames, semitones), one pair for each block."""
 
-    width: int = 32
-    hidden: int = 48
+    width: int = 48
+    hidden: int = 64
     dilations: tuple[tuple[int, int], ...] = (
         (1, 1),
         (2, 12),
@@ -107,6 +107,7 @@ class FrontEnd(nn.Module):
         self.register_buffer(name, torch.from_numpy(values).half().float(), persistent=False)
 
     def forward(self, audio: Tensor) -> Tensor:
+        """Hear ``[batch, samples]``."""
         full = audio[:, None]
         third, ninth = self._decimated(full), self._decimated(self._decimated(full))
         high = _power(full, self.high, HOP_SAMPLES // HIGH_DENSITY)
@@ -176,6 +177,7 @@ class Block(nn.Module):
         self.mix = nn.Conv2d(hidden, width, 1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape ``[batch, width, frames, pitches]``."""
         hidden: Tensor = self.mix(functional.relu(self.norm(self.spread(x)), inplace=True))
         return x + hidden
 
@@ -195,6 +197,7 @@ class GuitarNetwork(nn.Module):
         nn.init.constant_(self.heads.bias[: 3 + BINS_PER_SEMITONE], RARE_LOG_ODDS)
 
     def forward(self, audio: Tensor) -> Heard:
+        """Hear ``[batch, samples]``; frames are ``ceil(samples / HOP_SAMPLES)``."""
         with torch.no_grad():
             stacked = _stacked(self.front_end(audio))
         return self.heard(stacked)

@@ -79,8 +79,8 @@ def _add(note: RenderedNote, to: Targets) -> None:
     _add_peak(to.offset[:, column], end)
     first, last = _clipped(round(onset), len(to.onset)), _clipped(round(end), len(to.onset))
     to.sounding[first:last, column] = 1
-    to.velocity[_clipped(round(onset) - 1, last) : min(first + 2, last), column] = note.velocity
     if round(onset) >= 0:
+        to.velocity[max(first - 1, 0) : min(first + 2, last), column] = note.velocity
         to.string[first : min(first + STRING_FRAMES, last), column] = note.string - 1
     _add_contour(note, first, last, to.contour)
 
@@ -117,7 +117,7 @@ class LossWeights:
     offset: float = 0.25
     velocity: float = 0.5
     contour: float = 0.15
-    string: float = 0.3
+    string: float = 0.5
 
 
 def losses(heard: Heard, wanted: Targets) -> dict[str, Tensor]:

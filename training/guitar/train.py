@@ -54,13 +54,14 @@ class Recipe:
     weights: LossWeights = field(default_factory=LossWeights)
     steps: int = 30000
     examples_per_batch: int = LAPTOP_EXAMPLES
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     warm_up_steps: int = 100
     seed: int = 0
     time_limit_seconds: float = math.inf
     mixed_precision: bool = False
 
     def progress(self, step: int, seconds: float) -> float:
+        """How much of the run is done, 0..1."""
         return max(step / self.steps, seconds / self.time_limit_seconds)
 
     def rate(self, step: int, seconds: float) -> float:
@@ -244,7 +245,7 @@ def main() -> None:
         "--workers", type=int, default=max(1, (os.cpu_count() or 2) - 1), help="render processes"
     )
     parser.add_argument("--threads", type=int, default=1, help="of the training itself")
-    parser.add_argument("--validation", type=int, default=96, help="how many examples are kept aside")
+    parser.add_argument("--validation", type=int, default=128, help="how many examples are kept aside")
     options = parser.parse_args()
     run(options)
 

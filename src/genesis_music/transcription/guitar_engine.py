@@ -109,9 +109,8 @@ class GuitarEngine:
 def _hear(session: Any, audio: Audio, window: int, frames: int) -> list[FloatArray]:
     """All outputs for the frames of one window, ``frames`` of the recording in all."""
     first = window * ADVANCE_FRAMES
-    samples = read_padded(
-        audio, (first - EDGE_FRAMES) * HOP_SAMPLES, (ADVANCE_FRAMES + 2 * EDGE_FRAMES) * HOP_SAMPLES
-    )
+    start, count = first - EDGE_FRAMES, ADVANCE_FRAMES + 2 * EDGE_FRAMES
+    samples = read_padded(audio, start * HOP_SAMPLES, count * HOP_SAMPLES, held=True)
     outputs: list[FloatArray] = session.run(OUTPUTS, {INPUT: samples[None]})
     end = EDGE_FRAMES + min(ADVANCE_FRAMES, frames - first)
     return [output[0, EDGE_FRAMES:end] for output in outputs]

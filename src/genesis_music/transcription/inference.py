@@ -67,8 +67,12 @@ def in_blocks(
                 on_fraction(last / runs)
 
 
-def read_padded(audio: Audio, start: int, count: int) -> Samples:
-    """``count`` samples from ``start``, which may lie before the audio; zeros outside it."""
+def read_padded(audio: Audio, start: int, count: int, *, held: bool = False) -> Samples:
+    """``count`` samples from ``start``, which may lie before the audio.
+
+    Outside the audio there are zeros or, ``held``, its first and last sample: a constant voltage then makes no click.
+    """
     missing_before = min(count, max(0, -start))
     samples = audio.read(start + missing_before, count - missing_before)
-    return np.pad(samples, (missing_before, count - missing_before - len(samples)))
+    missing = (missing_before, count - missing_before - len(samples))
+    return np.pad(samples, missing, mode="edge" if held and len(samples) else "constant")
