@@ -1,7 +1,7 @@
 r"""Train the note decoder of the guitar model on rendered examples that the model listens to.
 
     python -m training.guitar.decoder --libraries DIR --annotations ../shared/eval/guitarset/annotation \\
-        --out src/genesis_music/transcription/models/guitar_decoder.npz
+        --soundfont /usr/share/sounds/sf2/FluidR3_GM.sf2 --out src/genesis_music/transcription/models/guitar_decoder.npz
 
 Takes minutes: examples are rendered, heard and learned from one by one. Where notes end is settled, and everything
 measured, on examples that were not learned from (other seeds). Needs PyTorch; ``DIR`` is described in the README of
@@ -79,6 +79,7 @@ def main() -> None:
     )
     parser.add_argument("--libraries", type=Path, required=True)
     parser.add_argument("--annotations", type=Path, required=True)
+    parser.add_argument("--soundfont", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--engine", default=ENGINE)
     parser.add_argument("--examples", type=int, default=400)
@@ -87,7 +88,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.manual_seed(0)
     engine = get_engine(arguments.engine)
-    material = open_material(arguments.libraries, arguments.annotations)
+    material = open_material(arguments.libraries, arguments.annotations, arguments.soundfont)
     random = np.random.default_rng(SEED)
     weights = fit(learned_from(arguments.examples, material, engine), random, arguments.steps)
     others = list(rendered_parts(VALIDATION_SEED, arguments.validation, material, engine))

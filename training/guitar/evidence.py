@@ -38,10 +38,11 @@ from genesis_music.tablature.tunings import INSTRUMENTS, STANDARD
 from genesis_music.transcription.engine import ActivationFormat, Activations
 from genesis_music.transcription.engines import get_engine
 from genesis_music.transcription.features import STRING_SECONDS
+from training.guitar.articulation import articulate
 from training.guitar.bank import Bank, read_bank, write_bank
 from training.guitar.banks import modal_notes
 from training.guitar.decoder import ENGINE, heard
-from training.guitar.effects import record
+from training.guitar.recording import record
 from training.guitar.strings import Family
 from training.guitar.strokes import Phrase, Stroke, one_at_a_time
 from training.guitar.voices import play
@@ -80,8 +81,9 @@ def cases(excerpts: Sequence[Excerpt], banks: Sequence[Bank], random: Generator)
         labelled = [n for n in excerpt.notes if n.note.onset_seconds < SECONDS - 0.5]
         phrase = Phrase(STANDARD_OPEN_PITCHES, tuple(one_at_a_time([_stroke(n, random) for n in labelled])))
         detuned = tuple(random.normal(0, 0.06) + random.normal(0, 0.03, 6))
-        dry, _ = play(phrase, banks[index % len(banks)], detuned, SECONDS, random)
-        activations = heard(record(dry, random), engine)
+        bank = banks[index % len(banks)]
+        played = play(articulate(phrase, random), bank, detuned, SECONDS, random)
+        activations = heard(record(played.sound, bank.family == "electric", None, random), engine)
         notes = tuple(with_evidence(n.note, activations, engine.format) for n in labelled)
         yield Case(excerpt.player, notes, tuple(n.string for n in labelled))
 
