@@ -24,8 +24,9 @@ from numpy.random import Generator
 from genesis_music.audio.recording import ArrayAudio
 from genesis_music.evaluation.guitarset import HELD_OUT, Excerpt, LabelledNote, read_excerpt
 from genesis_music.score import BendPoint
+from genesis_music.transcription.basic_pitch import BasicPitchEngine
 from genesis_music.transcription.engine import Engine
-from genesis_music.transcription.engines import DEFAULT_ENGINE, get_engine
+from genesis_music.transcription.engines import get_engine
 from training.picking import pick
 from training.rendering import (
     SAMPLE_FOLDERS,
@@ -168,7 +169,7 @@ def main() -> None:
     parser.add_argument("--libraries", type=Path, required=True)
     parser.add_argument("--soundfont", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--engine", default=DEFAULT_ENGINE)
+    parser.add_argument("--engine", default=BasicPitchEngine.name)
     parser.add_argument("--passes", type=int, default=2)
     parser.add_argument("--parts", type=int, help="how many parts of the passes to render; all by default")
     parser.add_argument("--seed", type=int, default=1)
