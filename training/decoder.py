@@ -51,8 +51,6 @@ FADING_SECONDS = 0.06
 has become faint, 12 dB down on average. The next note on the string ends them at once."""
 SOFTER, FAINTER = (0.7, 1.1), (-0.8, 0.3)
 """Real recordings give less certain activations than rendered ones: ranges of the scale and shift of log-odds."""
-INPUT_NOISE = 0.1
-"""Standard deviations of noise on the inputs, so that no sharp edge of the rendered sound is learned."""
 TEMPERATURE = 1.5
 """Divides the log-odds, because unknown instruments are judged too surely: left out of training, the classical guitar
 asks for 1.7 where it plays excerpts and 1.2 where it is picked, the acoustic one for 1.2 and 1.1. Real recordings are
@@ -62,6 +60,22 @@ TIMING_WEIGHT, VELOCITY_WEIGHT = 0.05, 0.2
 
 Array = NDArray[np.float32]
 ONSET, END, PITCH, VELOCITY, STRING = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Restraint:
+    """What keeps a network from learning the examples by heart.
+
+    ``input_noise``: standard deviations of noise on the inputs, so that no sharp edge of the rendered sound is learned;
+    ``dropout``: share of hidden units left out of each step; ``weight_decay``: that of AdamW.
+    """
+
+    input_noise: float = 0.1
+    dropout: float = 0.1
+    weight_decay: float = 1e-3
+
+
+USUAL_RESTRAINT = Restraint()
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,6 +194,7 @@ def train(
     hidden: Sequence[int],
     loss: Callable[[Tensor, Tensor], Tensor],
     steps: int,
+    restraint: Restraint = USUAL_RESTRAINT,
     batch: int = 512,
 ) -> Network:
     """Fit a network with AdamW, and fold the scaling of the inputs into its first layer."""
@@ -187,12 +202,14 @@ def train(
     scaled, wanted = torch.tensor((inputs - mean) / deviation), torch.tensor(targets)
     sizes = [inputs.shape[1], *hidden, targets.shape[1]]
     linear = [nn.Linear(a, b) for a, b in pairwise(sizes)]
-    net = nn.Sequential(*(m for layer in linear for m in (layer, nn.ReLU(), nn.Dropout(0.1))))[:-2]
-    optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-3)
+    net = nn.Sequential(*(m for layer in linear for m in (layer, nn.ReLU(), nn.Dropout(restraint.dropout))))[
+        :-2
+    ]
+    optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=restraint.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
     for _ in range(steps):
         chosen = torch.randint(len(scaled), (batch,))
-        noisy = scaled[chosen] + INPUT_NOISE * torch.randn(batch, sizes[0])
+        noisy = scaled[chosen] + restraint.input_noise * torch.randn(batch, sizes[0])
         optimiser.zero_grad()
         loss(net(noisy), wanted[chosen]).backward()
         optimiser.step()
@@ -203,12 +220,17 @@ def train(
     return Network(tuple((w.astype(np.float32), b.astype(np.float32)) for w, b in layers))
 
 
-def fit(parts: Iterable[Part], random: np.random.Generator, steps: int) -> DecoderWeights:
-    """Learn both networks from parts."""
+def fit(
+    parts: Iterable[Part],
+    random: np.random.Generator,
+    steps: int,
+    restraint: Restraint = USUAL_RESTRAINT,
+) -> DecoderWeights:
+    """Learn both networks from parts; ``restraint`` is that of the judge of onsets."""
     columns = zip(*(examples(part, random) for part in parts), strict=True)
     onset_in, onset_out, end_in, end_out = (np.concatenate(list(chain(*column))) for column in columns)
     print(f"{len(onset_in)} candidates, {onset_out[:, 0].mean():.3f} are notes; {len(end_in)} moments")
-    onset = train(onset_in, onset_out, (64, 32), onset_loss, steps)
+    onset = train(onset_in, onset_out, (64, 32), onset_loss, steps, restraint)
     end = train(end_in, end_out, (24, 16), end_loss, steps)
     return DecoderWeights(cooled(onset, TEMPERATURE), end)
 
