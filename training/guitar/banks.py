@@ -39,7 +39,7 @@ def modal_notes(family: Family, seed: int) -> Iterator[BankNote]:
     """Compute every note of one random guitar."""
     random = np.random.default_rng(seed)
     guitar = random_guitar(family, random)
-    body = random_body(guitar, random)
+    body = random_body(family, random)
     silence = np.zeros(round(PRE_ONSET_SECONDS * SAMPLE_RATE_HZ), np.float32)
     for string in range(1, 7):
         for layer in LAYERS:

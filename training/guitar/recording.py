@@ -17,6 +17,7 @@ ACOUSTIC_CHANNELS = (0.9, 0.05, 0.04, 0.01)
 COMPRESSED, CHORUS, ECHO, IN_A_ROOM, FAR = 0.15, 0.06, 0.08, 0.75, 0.3
 KNOCKS, SQUEAKS, HUM = 0.12, 0.12, 0.08
 TELEPHONE, ROUGH_CODEC, REAL_CODEC, CLIPPED, OFFSET = 0.12, 0.10, 0.03, 0.04, 0.02
+WOODEN = 0.5
 """The share of examples that each variation comes in."""
 NOISE_DB, TELEPHONE_NOISE_DB = (-75.0, -38.0), (-55.0, -22.0)
 LEVEL_DB = (-34.0, -0.3)
@@ -32,6 +33,8 @@ def record(dry: Waveform, electric: bool, backing: Waveform | None, random: Gene
     size = rooms.fft_size(len(sound))
     response = rooms.smooth_eq(size, random)
     channel = str(random.choice(CHANNELS, p=ELECTRIC_CHANNELS if electric else ACOUSTIC_CHANNELS))
+    if electric and channel == "direct" and random.random() < WOODEN:
+        response = response * rooms.wooden_body(size, random)
     if channel != "direct":
         sound = sound + np.float32(10 ** (random.uniform(-90, -60) / 20)) * coloured_noise(len(sound), random)
         sound = amplify(sound, channel, random)

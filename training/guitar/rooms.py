@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from training.guitar.bank import Waveform
 from training.guitar.example import SAMPLE_RATE_HZ
+from training.guitar.modal import random_body
 
 REVERB_SECONDS = (0.1, 0.9)
 MOST_WET = 0.5
@@ -31,6 +32,13 @@ def smooth_eq(size: int, random: Generator) -> NDArray[np.float32]:
     octaves = np.log2(np.maximum(np.fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ), 40) / 40)
     gain_db = np.interp(octaves, np.linspace(0, 8.2, 10), random.normal(0, random.uniform(0.5, 6), 10))
     return (10 ** (gain_db / 20)).astype(np.float32)
+
+
+def wooden_body(size: int, random: Generator) -> NDArray[np.float32]:
+    """An acoustic body's resonances, for a string that was recorded by a pickup."""
+    frequencies = np.maximum(np.fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ), 20)
+    coarse = np.geomspace(20, SAMPLE_RATE_HZ / 2, 600)
+    return np.interp(frequencies, coarse, random_body("steel", random).response(coarse)).astype(np.float32)
 
 
 def room(size: int, random: Generator, most_wet: float = MOST_WET) -> Response:

@@ -39,7 +39,7 @@ SOUNDFONT_PITCHES = tuple(range(40, 89, 2))
 SOUNDFONT_VELOCITIES = (60, 115)
 _PITCH = r"(?P<letter>[a-gA-G])(?P<accidental>[#b]?)(?P<octave>\d)"
 _SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
-_ACCIDENTALS = {"#": 1, "b": -1, "": 0}
+_ACCIDENTALS = {"#": 1, "S": 1, "b": -1, "": 0}
 _STRAT_STRINGS = {"E4": 1, "B": 2, "G": 3, "D": 4, "A": 5, "E2": 6}
 
 
@@ -60,6 +60,7 @@ class Library:
 
 _LAYERED = rf"^{_PITCH}_(?P<layer>vl\d|p|mp|mf|f)_"
 _TWANG = rf"^twang_{_PITCH}_(?P<layer>p|mf|f)_"
+_SHARPS = r"^(?P<letter>[A-G])(?P<accidental>S?)(?P<octave>\d)$"
 _SHINY = "karoryfer.shinyguitar/Samples"
 _BLACK_AND_GREEN = "karoryfer.black-and-green-guitars/Samples"
 LIBRARIES = (
@@ -68,6 +69,7 @@ LIBRARIES = (
     Library("emily", "electric", "karoryfer.emilyguitar/notes", _LAYERED, ("p", "mp", "mf", "f")),
     Library("black", "electric", f"{_BLACK_AND_GREEN}/black/ord", _TWANG, ("p", "mf", "f"), -1),
     Library("green", "electric", f"{_BLACK_AND_GREEN}/green/ord", _TWANG, ("p", "mf", "f"), -1),
+    Library("flat-top", "steel", "MyTuner/client/src/data/guitar_sounds", _SHARPS),
     Library("spanish", "nylon", "spanish-classical-guitar/samples", rf"^{_PITCH}$"),
     Library("strat", "electric", "nyanshell.strat/samples", rf"^(?P<string>E2|E4|[ADGB])_{_PITCH}_mp_"),
 )
@@ -88,7 +90,7 @@ def read_samples(libraries: Path, library: Library) -> list[Sample]:
     samples = []
     for path in sorted((libraries / library.folder).rglob("*")):
         match = re.match(library.pattern, path.stem)
-        if match is None or path.suffix not in {".wav", ".flac"}:
+        if match is None or path.suffix not in {".wav", ".flac", ".mp3"}:
             continue
         name = match.groupdict()
         octave = int(name["octave"]) + library.octave_shift
