@@ -48,7 +48,7 @@ def open_material(libraries: Path, annotations: Path, soundfont: Path | None = N
         build_others(soundfont, others)
     return Material(
         load_banks(libraries, soundfont),
-        read_annotations(annotations, cache / "annotations.npz"),
+        read_annotations(annotations, cache),
         read_others(others) if soundfont is not None else None,
     )
 
