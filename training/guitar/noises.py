@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.random import Generator
+from scipy.signal import lfilter
 
 from training.guitar.bank import Waveform
 from training.guitar.example import SAMPLE_RATE_HZ
 
 
 def coloured_noise(count: int, random: Generator) -> Waveform:
-    """White to pink (rarely brown) noise of deviation 1; its level may waver."""
-    size = int(2 ** np.ceil(np.log2(count)))
-    spectrum = np.fft.rfft(random.standard_normal(size, dtype=np.float32))
-    slope = random.uniform(0, 1) if random.random() < 0.9 else random.uniform(1, 2)
-    fall = np.maximum(np.fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ), 30).astype(np.float32) ** np.float32(
-        -slope / 2
-    )
-    noise = np.fft.irfft(spectrum * fall, size)[:count].astype(np.float32)
+    """White noise, and the same through a low pass, in any mixture; deviation 1."""
+    white = random.standard_normal(count, dtype=np.float32)
+    pole = np.float32(np.exp(-2 * np.pi * np.exp(random.uniform(np.log(30), np.log(3000))) / SAMPLE_RATE_HZ))
+    dark = lfilter([np.sqrt(1 - pole**2)], [1, -pole], white).astype(np.float32)
+    share = np.float32(random.uniform(0, 1))
+    noise: Waveform = (1 - share) * white + share * dark
     return noise / max(float(noise.std()), 1e-9)
 
 
