@@ -1,13 +1,58 @@
-"""Sounds that are no notes: noise, hum, knocks on the body, squeaking fingers."""
+"""Sounds that are no notes: noise, hum, knocks on body and muted strings, squeaking fingers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from training.guitar.bank import Waveform
+from training.guitar.bank import Waveform, save_arrays
 from training.guitar.example import SAMPLE_RATE_HZ
+from training.guitar.libraries import from_onset, read_mono
+
+KNOCKS = (
+    "karoryfer.shinyguitar/Samples/*/perc_*.wav",
+    "karoryfer.shinyguitar/Samples/*/mute_string*.wav",
+    "karoryfer.emilyguitar/noises/muted*.wav",
+    "karoryfer.emilyguitar/noises/pickrest*.wav",
+)
+SQUEAKS = ("karoryfer.emilyguitar/noises/fingering*.wav",)
+LONGEST_SECONDS = 0.7
+RECORDED_SHARE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedNoises:
+    """What players do beside notes, as recorded; each peaks at 1. Empty where the libraries are absent."""
+
+    knocks: tuple[Waveform, ...] = ()
+    squeaks: tuple[Waveform, ...] = ()
+
+
+def read_noises(libraries: Path, cache_folder: Path) -> RecordedNoises:
+    """Read the noises of the libraries; kept in ``cache_folder`` for the next time."""
+    cache = cache_folder / "noises.npz"
+    if not cache.exists():
+        save_arrays(cache, knocks=_read(libraries, KNOCKS), squeaks=_read(libraries, SQUEAKS))
+    with np.load(cache) as file:
+        return RecordedNoises(*(tuple(file[kind].astype(np.float32)) for kind in ("knocks", "squeaks")))
+
+
+def _read(libraries: Path, patterns: Sequence[str]) -> NDArray[np.float16]:
+    """One noise per row."""
+    count = round(LONGEST_SECONDS * SAMPLE_RATE_HZ)
+    rows = []
+    for path in sorted(path for pattern in patterns for path in libraries.glob(pattern)):
+        sound = from_onset(read_mono(path))[:count].copy()
+        fade = min(len(sound), count // 4)
+        sound[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+        rows.append(np.pad(sound / max(float(np.abs(sound).max()), 1e-9), (0, count - len(sound))))
+    return np.array(rows, np.float16).reshape(len(rows), count)
 
 
 def coloured_noise(count: int, random: Generator) -> Waveform:
@@ -31,10 +76,16 @@ def hum(count: int, random: Generator) -> Waveform:
     return out / max(float(np.abs(out).max()), 1e-9)
 
 
-def add_knocks(sound: Waveform, level: float, random: Generator) -> None:
-    """Fingers on the body: bursts of noise and a low resonance or two."""
+def add_knocks(sound: Waveform, level: float, recorded: RecordedNoises, random: Generator) -> None:
+    """Fingers on the body and on muted strings: recorded, or bursts of noise and a low resonance or two."""
     for at in random.uniform(0, len(sound), random.integers(1, 7)).astype(int):
-        _add(sound, level * random.uniform(0.1, 1) * _knock(random), int(at))
+        part = _any(recorded.knocks, random) if random.random() < RECORDED_SHARE else None
+        part = _knock(random) if part is None else part
+        _add(sound, np.float32(level * random.uniform(0.1, 1)) * part, int(at))
+
+
+def _any(recorded: Sequence[Waveform], random: Generator) -> Waveform | None:
+    return recorded[random.integers(len(recorded))] if recorded else None
 
 
 def _knock(random: Generator) -> Waveform:
@@ -51,10 +102,12 @@ def _knock(random: Generator) -> Waveform:
     return burst / max(float(np.abs(burst).max()), 1e-9)
 
 
-def add_squeaks(sound: Waveform, level: float, random: Generator) -> None:
-    """Fingers sliding along wound strings: whistling noise whose pitch follows the finger's speed."""
+def add_squeaks(sound: Waveform, level: float, recorded: RecordedNoises, random: Generator) -> None:
+    """Fingers sliding along wound strings: recorded, or a whistle whose pitch follows the finger's speed."""
     for at in random.uniform(0, len(sound), random.integers(1, 4)).astype(int):
-        _add(sound, level * random.uniform(0.1, 1) * _squeak(random), int(at))
+        part = _any(recorded.squeaks, random) if random.random() < RECORDED_SHARE else None
+        part = _squeak(random) if part is None else part
+        _add(sound, np.float32(level * random.uniform(0.1, 1)) * part, int(at))
 
 
 def _squeak(random: Generator) -> Waveform:
