@@ -52,7 +52,7 @@ class Recipe:
 
     design: Design = field(default_factory=Design)
     weights: LossWeights = field(default_factory=LossWeights)
-    steps: int = 30000
+    steps: int = 40000
     examples_per_batch: int = LAPTOP_EXAMPLES
     learning_rate: float = 3e-3
     warm_up_steps: int = 100
