@@ -18,8 +18,9 @@ import numpy as np
 
 from training.guitar.bank import LONGEST_SECONDS, PRE_ONSET_SECONDS, Bank, BankNote, read_bank, write_bank
 from training.guitar.example import SAMPLE_RATE_HZ
+from training.guitar.libraries import LIBRARIES, Sample, read_samples
 from training.guitar.modal import pluck, random_body
-from training.guitar.sampled import LIBRARIES, Sample, read_samples, sampled_notes, soundfont_samples
+from training.guitar.sampled import sampled_notes, soundfont_samples
 from training.guitar.strings import HARMONICS, Family, random_guitar
 
 HIGHEST_FRET = 22
@@ -39,7 +40,7 @@ def modal_notes(family: Family, seed: int) -> Iterator[BankNote]:
     """Compute every note of one random guitar."""
     random = np.random.default_rng(seed)
     guitar = random_guitar(family, random)
-    body = random_body(guitar, random)
+    body = random_body(family, random)
     silence = np.zeros(round(PRE_ONSET_SECONDS * SAMPLE_RATE_HZ), np.float32)
     for string in range(1, 7):
         for layer in LAYERS:

@@ -24,6 +24,8 @@ from training.guitar.voices import play
 ANNOTATED_SHARE = 0.7
 NOTHING_SHARE = 0.05
 BACKING_SHARE = 0.05
+FAMILY_WEIGHTS: dict[str, float] = {"steel": 1.6, "nylon": 0.9, "electric": 0.9}
+"""How often a bank is played, by its family: steel-string acoustics are heard most and recorded least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +50,7 @@ def open_material(libraries: Path, annotations: Path, soundfont: Path | None = N
         build_others(soundfont, others)
     return Material(
         load_banks(libraries, soundfont),
-        read_annotations(annotations, cache / "annotations.npz"),
+        read_annotations(annotations, cache),
         read_others(others) if soundfont is not None else None,
     )
 
@@ -78,7 +80,7 @@ def example(seed: int, material: Material, seconds: float = 4.0) -> Example:
     if random.random() < NOTHING_SHARE:
         sound = nothing_to_hear(round(seconds * SAMPLE_RATE_HZ), material.others, random)
         return Example(carry(sound, random), (), phrase.open_pitches_midi, seed)
-    bank = material.banks[random.integers(len(material.banks))]
+    bank = _bank(material.banks, random)
     played = play(articulate(phrase, random), bank, _detuned(random), seconds, random)
     backing = _backing(len(played.sound), material.others, random)
     audio = record(played.sound, bank.family == "electric", backing, random)
@@ -89,6 +91,11 @@ def _phrase(material: Material, seconds: float, random: Generator) -> Phrase:
     if random.random() < ANNOTATED_SHARE:
         return annotated_phrase(material.annotations, seconds, random)
     return generated_phrase(seconds, random)
+
+
+def _bank(banks: tuple[Bank, ...], random: Generator) -> Bank:
+    weights = np.array([FAMILY_WEIGHTS[bank.family] for bank in banks])
+    return banks[random.choice(len(banks), p=weights / weights.sum())]
 
 
 def _backing(count: int, others: Others | None, random: Generator) -> Waveform | None:

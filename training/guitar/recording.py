@@ -17,6 +17,7 @@ ACOUSTIC_CHANNELS = (0.9, 0.05, 0.04, 0.01)
 COMPRESSED, CHORUS, ECHO, IN_A_ROOM, FAR = 0.15, 0.06, 0.08, 0.75, 0.3
 KNOCKS, SQUEAKS, HUM = 0.12, 0.12, 0.08
 TELEPHONE, ROUGH_CODEC, REAL_CODEC, CLIPPED, OFFSET = 0.12, 0.10, 0.03, 0.04, 0.02
+WOODEN = 0.5
 """The share of examples that each variation comes in."""
 NOISE_DB, TELEPHONE_NOISE_DB = (-75.0, -38.0), (-55.0, -22.0)
 LEVEL_DB = (-34.0, -0.3)
@@ -30,28 +31,31 @@ def record(dry: Waveform, electric: bool, backing: Waveform | None, random: Gene
     if random.random() < SQUEAKS:
         add_squeaks(sound, random.uniform(0.005, 0.1), random)
     size = rooms.fft_size(len(sound))
-    response = rooms.smooth_eq(size, random)
+    colour = rooms.smooth_eq(random)
     channel = str(random.choice(CHANNELS, p=ELECTRIC_CHANNELS if electric else ACOUSTIC_CHANNELS))
+    if electric and channel == "direct" and random.random() < WOODEN:
+        colour = colour * rooms.wooden_body(random)
     if channel != "direct":
         sound = sound + np.float32(10 ** (random.uniform(-90, -60) / 20)) * coloured_noise(len(sound), random)
         sound = amplify(sound, channel, random)
-        response = response * loudspeaker(size, random)
+        colour = colour * loudspeaker(random)
     if random.random() < COMPRESSED:
         sound = compress(sound, random)
     if random.random() < CHORUS:
         sound = chorus(sound, random)
     if backing is not None:
         sound = sound / max(float(np.abs(sound).max()), 1e-4) + backing * 10 ** (random.uniform(-28, -6) / 20)
-    return carry(_in_space(sound, response, size, random), random)
+    return carry(_in_space(sound, colour, size, random), random)
 
 
-def _in_space(sound: Waveform, response: rooms.Response, size: int, random: Generator) -> Waveform:
+def _in_space(sound: Waveform, colour: rooms.Magnitude, size: int, random: Generator) -> Waveform:
+    if random.random() < FAR:
+        colour = colour * rooms.distance(random)
+    response = rooms.minimum_phase(colour, size)
     if random.random() < ECHO:
         response = response * rooms.echo(size, random)
     if random.random() < IN_A_ROOM:
         response = response * rooms.room(size, random)
-    if random.random() < FAR:
-        response = response * rooms.distance(size, random)
     return rooms.apply(sound, response, size)
 
 
@@ -67,7 +71,7 @@ def carry(sound: Waveform, random: Generator) -> Waveform:
     if random.random() < HUM:
         sound += np.float32(peak * 10 ** (random.uniform(-60, -24) / 20)) * hum(len(sound), random)
     if telephone:
-        sound = rooms.apply(sound, rooms.telephone(size, random), size)
+        sound = rooms.apply(sound, rooms.minimum_phase(rooms.telephone(random), size), size)
         sound = compress(sound, random) if random.random() < 0.5 else sound
     return _delivered(sound, random)
 

@@ -19,6 +19,8 @@ from training.guitar.strokes import Manner, Phrase, Stroke
 RELEASE_SECONDS = (0.015, 0.09)
 CUT_SECONDS = (0.002, 0.008)
 DYNAMIC_RANGE_DB = 24
+BALANCE_DB = 2.0
+"""How much louder or softer than the others a whole string may be (standard deviation)."""
 _HARMONIC_OF_FRET = {fret: harmonic for harmonic, fret in SOUNDING_FRET.items()}
 
 
@@ -49,6 +51,7 @@ def play(
 ) -> Played:
     """Sound a phrase; ``detune_semitones`` string by string, highest first."""
     mix = np.zeros(round(seconds * SAMPLE_RATE_HZ), np.float32)
+    balance = (10 ** (random.normal(0, BALANCE_DB, 6) / 20)).astype(np.float32)
     notes: list[RenderedNote] = []
     for string, pitch in enumerate(phrase.open_pitches_midi, start=1):
         own = [stroke for stroke in phrase.strokes if stroke.string == string]
@@ -57,7 +60,7 @@ def play(
         voice = _voice(string, pitch, detune_semitones[string - 1], max(s.fret for s in own), bank)
         stem = np.zeros(round((seconds + 0.1) * voice.rate_hz), np.float32)
         notes += _play_string(own, voice, bank, stem, random)
-        mix += soxr.resample(stem, voice.rate_hz, SAMPLE_RATE_HZ, "MQ")[: len(mix)]
+        mix += balance[string - 1] * soxr.resample(stem, voice.rate_hz, SAMPLE_RATE_HZ, "MQ")[: len(mix)]
     return Played(mix, tuple(sorted(notes, key=lambda note: (note.onset_seconds, note.pitch_midi))))
 
 

@@ -14,6 +14,7 @@ from training.guitar.example import SAMPLE_RATE_HZ
 from training.guitar.examples import example, examples
 from training.guitar.generated import generated_phrase
 from training.guitar.inharmonicity import measure
+from training.guitar.soundfont import render_notes
 from training.guitar.strings import midi_to_hz
 from training.guitar.strokes import Manner, Phrase, Stroke
 from training.guitar.voices import play
@@ -82,13 +83,18 @@ def test_held_out_excerpts_are_never_read(monkeypatch, tmp_path):
         (tmp_path / f"{name}.jams").touch()
     read = []
     monkeypatch.setattr(annotated, "_rows", lambda path: read.append(path.stem) or np.ones((1, 4)))
-    read_annotations(tmp_path, tmp_path / "cache.npz")
+    read_annotations(tmp_path, tmp_path)
     assert read == ["00_Rock1-90-C#_comp"]
 
 
 def test_a_folder_without_annotations_is_refused(tmp_path):
     with pytest.raises(InputError, match="GuitarSet"):
-        read_annotations(tmp_path, tmp_path / "cache.npz")
+        read_annotations(tmp_path, tmp_path)
+
+
+def test_a_missing_soundfont_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"nothing\.sf2"):
+        render_notes(tmp_path / "nothing.sf2", 24, (60,), 90, seconds=1.0)
 
 
 def test_a_note_begins_where_its_label_says(bank):
