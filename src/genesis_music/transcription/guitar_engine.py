@@ -21,6 +21,7 @@ HOP_SAMPLES = 441
 LOWEST_PITCH_MIDI = 33
 PITCHES = 56
 BINS_PER_SEMITONE = 3
+STRINGS = 6
 
 ADVANCE_FRAMES = 750
 """Measured: twice as long is a tenth faster (0.0121 against 0.0138 x real time), for half as much memory again."""
