@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from genesis_music.errors import InputError
 from genesis_music.evaluation.guitarset import HELD_OUT, STANDARD_OPEN_PITCHES, read_excerpt
+from training.guitar.bank import save_arrays
 from training.guitar.strokes import Phrase, Stroke, one_at_a_time
 
 TRANSPOSE_SEMITONES = (-4, 5)
@@ -44,8 +45,7 @@ def read_annotations(annotations: Path, cache_folder: Path) -> AnnotatedNotes:
     if not cache.exists():
         parts = [_rows(path) for path in paths]
         starts = np.cumsum([0, *map(len, parts)])
-        cache_folder.mkdir(parents=True, exist_ok=True)
-        np.savez(cache, starts=starts, rows=np.concatenate(parts).astype(np.float32))
+        save_arrays(cache, starts=starts, rows=np.concatenate(parts).astype(np.float32))
     with np.load(cache) as file:
         return AnnotatedNotes(file["starts"], file["rows"])
 

@@ -46,7 +46,7 @@ def modal_notes(family: Family, seed: int) -> Iterator[BankNote]:
         for layer in LAYERS:
             for fret in range(HIGHEST_FRET + 1):
                 tone = pluck(guitar, body, string, fret, layer, LONGEST_SECONDS, random)
-                yield BankNote(string, fret, layer, np.concatenate([silence, tone]) * (0.3 + layer))
+                yield BankNote(string, fret, layer, np.concatenate([silence, tone]) * np.float32(0.3 + layer))
         for harmonic in HARMONICS:
             tone = pluck(guitar, body, string, 0, 0.6, LONGEST_SECONDS, random, harmonic)
             yield BankNote(string, 0, 0.6, np.concatenate([silence, tone]), harmonic)
@@ -75,8 +75,10 @@ def recipes(libraries: Path, soundfont: Path | None) -> Iterator[Recipe]:
             samples = cache(partial(read_samples, libraries, library))
             yield _sampled(library.name, library.family, samples, restrung=False)
             yield _sampled(f"{library.name}-restrung", library.family, samples, restrung=True)
-    for name, (program, family) in SOUNDFONT_GUITARS.items() if soundfont is not None else ():
-        yield _sampled(name, family, partial(soundfont_samples, soundfont, program), restrung=False)
+    if soundfont is not None:
+        for name, (program, family) in SOUNDFONT_GUITARS.items():
+            samples = partial(soundfont_samples, soundfont, program)
+            yield _sampled(name, family, samples, restrung=False)
 
 
 def _sampled(name: str, family: Family, samples: Callable[[], list[Sample]], restrung: bool) -> Recipe:

@@ -16,6 +16,7 @@ from training.guitar.bank import Bank, Waveform
 from training.guitar.banks import cache_folder, load_banks
 from training.guitar.example import SAMPLE_RATE_HZ, Example
 from training.guitar.generated import generated_phrase
+from training.guitar.noises import RecordedNoises, read_noises
 from training.guitar.others import Others, build_others, drums, melody, nothing_to_hear, read_others
 from training.guitar.recording import carry, record
 from training.guitar.strokes import Phrase
@@ -35,6 +36,7 @@ class Material:
     banks: tuple[Bank, ...]
     annotations: AnnotatedNotes
     others: Others | None
+    noises: RecordedNoises
 
 
 @cache
@@ -52,6 +54,7 @@ def open_material(libraries: Path, annotations: Path, soundfont: Path | None = N
         load_banks(libraries, soundfont),
         read_annotations(annotations, cache),
         read_others(others) if soundfont is not None else None,
+        read_noises(libraries, cache),
     )
 
 
@@ -78,12 +81,12 @@ def example(seed: int, material: Material, seconds: float = 4.0) -> Example:
     random = np.random.default_rng(seed)
     phrase = _phrase(material, seconds, random)
     if random.random() < NOTHING_SHARE:
-        sound = nothing_to_hear(round(seconds * SAMPLE_RATE_HZ), material.others, random)
+        sound = nothing_to_hear(round(seconds * SAMPLE_RATE_HZ), material.others, material.noises, random)
         return Example(carry(sound, random), (), phrase.open_pitches_midi, seed)
     bank = _bank(material.banks, random)
     played = play(articulate(phrase, random), bank, _detuned(random), seconds, random)
     backing = _backing(len(played.sound), material.others, random)
-    audio = record(played.sound, bank.family == "electric", backing, random)
+    audio = record(played.sound, bank.family == "electric", backing, material.noises, random)
     return Example(audio, played.notes, phrase.open_pitches_midi, seed)
 
 

@@ -74,11 +74,16 @@ def read_samples(libraries: Path, library: Library) -> list[Sample]:
         octave = int(name["octave"]) + library.octave_shift
         pitch = _SEMITONES[name["letter"].lower()] + _ACCIDENTALS[name["accidental"]] + 12 * (octave + 1)
         layer = (library.layers.index(name["layer"]) + 0.5) / len(library.layers) if library.layers else 0.6
-        data, rate = soundfile.read(path, dtype="float32", always_2d=True)
-        waveform = soxr.resample(data.mean(axis=1), rate, SAMPLE_RATE_HZ)
         string = _STRAT_STRINGS.get(name.get("string") or "", 0)
-        samples.append(Sample(pitch, layer, string, from_onset(waveform)))
+        samples.append(Sample(pitch, layer, string, from_onset(read_mono(path))))
     return samples
+
+
+def read_mono(path: Path) -> Waveform:
+    """The mean of an audio file's channels at ``SAMPLE_RATE_HZ``."""
+    data, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    mono: Waveform = soxr.resample(data.mean(axis=1), rate, SAMPLE_RATE_HZ)
+    return mono
 
 
 def from_onset(waveform: Waveform) -> Waveform:

@@ -9,7 +9,7 @@ from training.guitar import rooms
 from training.guitar.amplifier import amplify, chorus, compress, loudspeaker
 from training.guitar.bank import Waveform
 from training.guitar.codecs import compress_really, compress_roughly
-from training.guitar.noises import add_knocks, add_squeaks, coloured_noise, hum
+from training.guitar.noises import RecordedNoises, add_knocks, add_squeaks, coloured_noise, hum
 
 CHANNELS = ("direct", "clean", "crunch", "high gain")
 ELECTRIC_CHANNELS = (0.2, 0.4, 0.24, 0.16)
@@ -23,13 +23,15 @@ NOISE_DB, TELEPHONE_NOISE_DB = (-75.0, -38.0), (-55.0, -22.0)
 LEVEL_DB = (-34.0, -0.3)
 
 
-def record(dry: Waveform, electric: bool, backing: Waveform | None, random: Generator) -> Waveform:
+def record(
+    dry: Waveform, electric: bool, backing: Waveform | None, noises: RecordedNoises, random: Generator
+) -> Waveform:
     """A recording of a dry guitar, peak within ±1; ``backing`` (peak 1) plays behind it."""
     sound = dry / max(float(np.abs(dry).max()), 1e-4)
     if random.random() < KNOCKS:
-        add_knocks(sound, random.uniform(0.02, 0.6), random)
+        add_knocks(sound, random.uniform(0.02, 0.6), noises, random)
     if random.random() < SQUEAKS:
-        add_squeaks(sound, random.uniform(0.005, 0.1), random)
+        add_squeaks(sound, random.uniform(0.005, 0.1), noises, random)
     size = rooms.fft_size(len(sound))
     colour = rooms.smooth_eq(random)
     channel = str(random.choice(CHANNELS, p=ELECTRIC_CHANNELS if electric else ACOUSTIC_CHANNELS))

@@ -197,6 +197,14 @@ def test_muted_and_dead_notes_die_at_once(bank):
     assert fall_db(Manner.DEAD) > 60
 
 
+def test_a_muted_note_is_over_when_it_is_no_longer_heard(bank):
+    played = sounded(bank, Stroke(0.1, 1.9, 5, 3, manner=Manner.PALM_MUTED))
+    (note,) = played.notes
+    assert note.offset_seconds < 1.5
+    end = note.offset_seconds
+    assert level_db(played.sound, end, end + 0.1) < level_db(played.sound, 0.1, 0.13) - 40
+
+
 def test_a_dead_note_is_labelled_as_having_no_pitch(bank):
     assert not sounded(bank, Stroke(0.1, 0.2, 5, 3, manner=Manner.DEAD)).notes[0].pitched
 

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
+import soundfile
 
 from training.guitar import rooms
 from training.guitar.amplifier import DRIVE_DB, amplify, chorus, compress, loudspeaker
 from training.guitar.codecs import compress_really, compress_roughly
 from training.guitar.example import SAMPLE_RATE_HZ
-from training.guitar.noises import coloured_noise, hum
+from training.guitar.noises import RecordedNoises, add_knocks, coloured_noise, hum, read_noises
 from training.guitar.recording import carry, record
 
 ONSET_SECONDS = 0.5
@@ -87,7 +88,9 @@ def test_high_gain_evens_out_the_level(note):
 
 @pytest.mark.parametrize("seed", range(30))
 def test_recordings_are_finite_within_full_scale_and_the_same_again(note, seed):
-    one, again = (record(note, seed % 2 == 0, None, np.random.default_rng(seed)) for _ in range(2))
+    one, again = (
+        record(note, seed % 2 == 0, None, RecordedNoises(), np.random.default_rng(seed)) for _ in range(2)
+    )
     assert one.shape == note.shape
     assert one.dtype == np.float32
     assert np.abs(one).max() <= 1
@@ -98,7 +101,7 @@ def test_recordings_are_finite_within_full_scale_and_the_same_again(note, seed):
 def test_silence_is_recorded_without_complaint(seed):
     silence = np.zeros(SAMPLE_RATE_HZ, np.float32)
     random = np.random.default_rng(seed)
-    assert np.isfinite(record(silence, True, None, random)).all()
+    assert np.isfinite(record(silence, True, None, RecordedNoises(), random)).all()
     assert np.isfinite(carry(silence, random)).all()
 
 
@@ -115,3 +118,19 @@ def test_noise_and_hum_have_their_levels():
     random = np.random.default_rng(0)
     assert coloured_noise(30000, random).std() == pytest.approx(1, rel=1e-3)
     assert np.abs(hum(30000, random)).max() == pytest.approx(1, rel=1e-3)
+
+
+def test_recorded_noises_are_used_where_they_are(tmp_path):
+    folder = tmp_path / "karoryfer.emilyguitar/noises"
+    folder.mkdir(parents=True)
+    click = np.zeros(4000)
+    click[500] = 0.25
+    soundfile.write(folder / "muted1_rr1.wav", click, SAMPLE_RATE_HZ)
+    for _ in range(2):
+        noises = read_noises(tmp_path, tmp_path / "cache")
+        assert len(noises.knocks) == 1
+        assert noises.squeaks == ()
+        assert np.abs(noises.knocks[0]).max() == pytest.approx(1, rel=1e-3)
+    sound = np.zeros(SAMPLE_RATE_HZ, np.float32)
+    add_knocks(sound, 0.5, noises, np.random.default_rng(0))
+    assert 0.01 < np.abs(sound).max() < 2
