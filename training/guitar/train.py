@@ -3,9 +3,10 @@ r"""Train the guitar model on rendered examples.
     python -m training.guitar.train --libraries DIR --annotations ../shared/eval/guitarset/annotation \\
         --soundfont /usr/share/sounds/sf2/FluidR3_GM.sf2 --out build/guitar
 
-The same command goes on where a killed one stopped. ``--out`` holds ``checkpoint.pt`` (replaced as a whole, never
-half written), ``log.jsonl`` and ``progress.svg``. With CUDA, batches are larger and precision is mixed; on processors
-that calculate in bfloat16, precision is mixed as well.
+The same command goes on where a killed one stopped; with more ``--steps`` or a longer ``--time-limit``, a finished
+run goes on as well, with the learning rate that the longer run has there. ``--out`` holds ``checkpoint.pt`` (replaced
+as a whole, never half written), ``log.jsonl`` and ``progress.svg``. With CUDA, batches are larger and precision is
+mixed; on processors that calculate in bfloat16, precision is mixed as well.
 """
 
 from __future__ import annotations
@@ -182,6 +183,8 @@ def train(
     recipe = training.recipe
     if checkpoint.exists():
         training.load(checkpoint)
+    if recipe.progress(training.step, training.seconds) >= 1:
+        return
     forget_after(log, training.step)
     rendered = Rendered(source, recipe.seed, recipe.examples_per_batch)
     reports: list[Report] = []
