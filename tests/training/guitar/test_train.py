@@ -1,6 +1,7 @@
 import multiprocessing
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,21 @@ def test_what_is_loaded_is_what_was_trained(uninterrupted):
         torch.equal(a, b)
         for a, b in zip(loaded.state_dict().values(), training.averaged.state_dict().values(), strict=True)
     )
+
+
+def test_a_finished_run_goes_on_only_when_it_may_take_longer(tmp_path):
+    run(tmp_path)
+    assert run(tmp_path).step == TINY.steps
+    longer = replace(TINY, steps=8)
+    assert run(tmp_path, recipe=longer).step == 8
+
+
+def test_a_run_may_begin_with_what_another_has_learned(uninterrupted):
+    out, before = uninterrupted
+    training = Training(TINY, torch.device("cpu"))
+    training.start_from(out / "checkpoint.pt")
+    assert torch.equal(weights(training), weights(before))
+    assert training.step == 0
 
 
 def test_a_run_is_reported_scored_and_drawn(uninterrupted):
