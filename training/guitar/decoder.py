@@ -73,7 +73,7 @@ def picked_parts(seed: int, count: int, material: Material, engine: Engine) -> I
         phrase = picked_phrase(random)
         bank = material.banks[random.integers(len(material.banks))]
         played = play(phrase, bank, tuple(random.normal(0, 0.05, 6)), PICKED_SECONDS, random)
-        audio = record(played.sound, bank.family == "electric", None, random)
+        audio = record(played.sound, bank.family == "electric", None, material.noises, random)
         yield part_of(Example(audio, played.notes, phrase.open_pitches_midi, seed), engine)
 
 
@@ -104,10 +104,10 @@ def noise_parts(seed: int, count: int, engine: Engine) -> Iterator[Part]:
 
 
 def learned_from(count: int, material: Material, engine: Engine) -> Iterable[Part]:
-    """Rendered parts, a quarter as many finger-picked ones, and a tenth as many of noise."""
+    """Rendered parts, a third as many finger-picked ones, and a tenth as many of noise."""
     return chain(
         rendered_parts(SEED, count, material, engine),
-        picked_parts(SEED, count // 4, material, engine),
+        picked_parts(SEED, count // 3, material, engine),
         noise_parts(SEED, count // 10, engine),
     )
 

@@ -1,6 +1,6 @@
 r"""How much to believe the strings that the guitar model hears: the weight of its evidence in the fingering search.
 
-    python -m training.guitar.evidence --annotations ../shared/eval/guitarset/annotation --folds FOLDER
+    python -m training.guitar.evidence --libraries DIR --annotations ../shared/eval/guitarset/annotation --folds FOLDER
 
 GuitarSet's annotations, never of held-out excerpts, are played on computed guitars that the model has not learned
 from; their true notes are fingered with the strings it hears. ``FOLDER`` holds one fret model per player,
@@ -42,6 +42,8 @@ from training.guitar.articulation import articulate
 from training.guitar.bank import Bank, read_bank, write_bank
 from training.guitar.banks import modal_notes
 from training.guitar.decoder import ENGINE, heard
+from training.guitar.examples import open_material
+from training.guitar.noises import RecordedNoises
 from training.guitar.recording import record
 from training.guitar.strings import Family
 from training.guitar.strokes import Phrase, Stroke, one_at_a_time
@@ -75,7 +77,9 @@ def unknown_guitars(folder: Path) -> list[Bank]:
     return [read_bank(folder, f"{family}{seed}") for family, seed in UNKNOWN_GUITARS]
 
 
-def cases(excerpts: Sequence[Excerpt], banks: Sequence[Bank], random: Generator) -> Iterator[Case]:
+def cases(
+    excerpts: Sequence[Excerpt], banks: Sequence[Bank], noises: RecordedNoises, random: Generator
+) -> Iterator[Case]:
     engine = get_engine(ENGINE)
     for index, excerpt in enumerate(excerpts):
         labelled = [n for n in excerpt.notes if n.note.onset_seconds < SECONDS - 0.5]
@@ -83,7 +87,7 @@ def cases(excerpts: Sequence[Excerpt], banks: Sequence[Bank], random: Generator)
         detuned = tuple(random.normal(0, 0.06) + random.normal(0, 0.03, 6))
         bank = banks[index % len(banks)]
         played = play(articulate(phrase, random), bank, detuned, SECONDS, random)
-        activations = heard(record(played.sound, bank.family == "electric", None, random), engine)
+        activations = heard(record(played.sound, bank.family == "electric", None, noises, random), engine)
         notes = tuple(with_evidence(n.note, activations, engine.format) for n in labelled)
         yield Case(excerpt.player, notes, tuple(n.string for n in labelled))
 
@@ -139,7 +143,9 @@ def main() -> None:
     )
     parser.add_argument("--annotations", type=Path, required=True)
     parser.add_argument("--folds", type=Path, required=True)
+    parser.add_argument("--libraries", type=Path, required=True)
     arguments = parser.parse_args()
+    material = open_material(arguments.libraries, arguments.annotations)
     paths = [path for path in sorted(arguments.annotations.glob("*.jams")) if path.stem not in HELD_OUT]
     random = np.random.default_rng(5)
     random.shuffle(paths)
@@ -154,7 +160,7 @@ def main() -> None:
         with (arguments.folds / f"{player}.npz").open("rb") as file:
             models[player] = read_fret_model(file)
     with tempfile.TemporaryDirectory() as folder:
-        found = list(cases(excerpts, unknown_guitars(Path(folder)), random))
+        found = list(cases(excerpts, unknown_guitars(Path(folder)), material.noises, random))
     print(f"evidence alone: {total([likeliest(case) for case in found]).ratio:.3f}")
     for model_weight, evidence_weight in product(MODEL_WEIGHTS, EVIDENCE_WEIGHTS):
         agreements = [agreement(case, models[case.player], evidence_weight, model_weight) for case in found]

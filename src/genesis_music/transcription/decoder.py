@@ -30,6 +30,8 @@ from genesis_music.transcription.weights import DecoderWeights, load_weights
 
 SHORTEST_BENT_SECONDS = 0.093
 """Shorter notes are not looked at for bends."""
+LATEST_SECONDS = 0.05
+"""No onset is moved by more from the peak of its activation."""
 AWAY_SEMITONES = 0.5
 """A note whose string is bent this far when its pitch fades goes on at the bent pitch."""
 
@@ -166,6 +168,8 @@ class _Decoder:
         log_odds, late_frames, velocity = self._weights.onset(candidate_features(windows, candidates)).T
         confidence = 1 / (1 + np.exp(-log_odds.clip(-30, 30)))
         first_row = segment.first_frame - CONTEXT_FRAMES
+        farthest = self._format.frames(LATEST_SECONDS)
+        late_frames = late_frames.clip(-farthest, farthest)
         onset = first_row + candidates.frame + candidates.offset_frames - late_frames
         columns = (onset, candidates.pitch, confidence, velocity.clip(0, 1))
         kept = np.flatnonzero(confidence >= self._settings.minimum_confidence)
@@ -184,7 +188,7 @@ class _Decoder:
 
     def _close(self, note: _Struck, end_frames: float) -> None:
         onset_seconds = max(0.0, note.onset_frames * self._format.frame_seconds)
-        duration_seconds = end_frames * self._format.frame_seconds - onset_seconds
+        duration_seconds = min(end_frames, self._end_frame) * self._format.frame_seconds - onset_seconds
         if duration_seconds >= max(self._settings.minimum_seconds, self._format.frame_seconds):
             pitch_midi = note.pitch + self._format.lowest_pitch_midi
             bend = tuple(point for point in note.bend if 0 <= point.offset_seconds <= duration_seconds)
