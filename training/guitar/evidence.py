@@ -5,7 +5,8 @@ r"""How much to believe the strings that the guitar model hears: the weight of i
 GuitarSet's annotations, never of held-out excerpts, are played on computed guitars that the model has not learned
 from; their true notes are fingered with the strings it hears. ``FOLDER`` holds one fret model per player,
 ``<player>.npz``, made by ``training.fingering --leave-out``, so that no player is known. Prints the share of notes on
-the true string for several weights: those of ``SearchWeights`` are chosen by it.
+the true string for several weights. ``SearchWeights.evidence`` is the smallest of the best ones divided by 1.5, the
+caution that ``training.decoder.TEMPERATURE`` applies to onsets: real recordings are as strange as the strangest.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ UNKNOWN_GUITARS: tuple[tuple[Family, int], ...] = (
 """Kinds and seeds; those learned from have seeds below 100."""
 EXCERPTS_PER_PLAYER = 8
 SECONDS = 20.0
-EVIDENCE_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5)
-MODEL_WEIGHTS = (0.25, 0.5, 1.0)
+EVIDENCE_WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
+MODEL_WEIGHTS = (0.25, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
