@@ -50,9 +50,11 @@ class Storm:
     accepted: list[Accepted] = field(default_factory=list)
     useless: set[str] = field(default_factory=set)
     """Transcriptions of useless recordings."""
+    callers: list[Caller] = field(default_factory=list)
 
     def caller(self) -> Caller:
-        return Caller(self.world, self.person, random.Random(self.generator.random()))
+        self.callers.append(Caller(self.world, self.person, random.Random(self.generator.random())))
+        return self.callers[-1]
 
     def jobs(self) -> list[Job]:
         with Session(self.world.platform.database.primary) as session:
@@ -112,7 +114,7 @@ def weather(
         ", ".join(f"{count} {status}" for status, count in sorted(storm.ends().items())),
         f"after {sum(job.attempts for job in storm.jobs())} attempts;",
         f"slowest acceptance {max(one.answered_seconds for one in storm.accepted):.1f} s;",
-        f"{looker.looks} looks, slowest {looker.longest_seconds:.1f} s, {looker.call.refusals} answers 503;",
+        f"{looker.looks} looks, slowest {looker.longest_seconds:.1f} s, {sum(caller.refusals for caller in storm.callers)} answers 503;",
         f"all ended {ended - mended:.1f} s after the last fault and upload,",
         f"all heard {time.monotonic() - ended:.1f} s later",
     )
