@@ -114,7 +114,8 @@ def weather(
         ", ".join(f"{count} {status}" for status, count in sorted(storm.ends().items())),
         f"after {sum(job.attempts for job in storm.jobs())} attempts;",
         f"slowest acceptance {max(one.answered_seconds for one in storm.accepted):.1f} s;",
-        f"{looker.looks} looks, slowest {looker.longest_seconds:.1f} s, {sum(caller.refusals for caller in storm.callers)} answers 503;",
+        f"{looker.looks} looks, slowest {looker.longest_seconds:.1f} s;",
+        f"{sum(caller.refusals for caller in storm.callers)} answers 503;",
         f"all ended {ended - mended:.1f} s after the last fault and upload,",
         f"all heard {time.monotonic() - ended:.1f} s later",
     )
