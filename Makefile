@@ -37,10 +37,10 @@ unit: ## Run the tests
 	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest -n 2
 
 test-faults: setup-test ## Break the running service in every way and check that no job is lost
-	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/faults
+	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/faults -s
 
 bench-accuracy: ## Measure accuracy on ../shared/eval, write benchmarks/results/
-	for topic in notes beats harmony fingering techniques quantise; do $(PYTHON) -m benchmarks.accuracy.$$topic || exit 1; done
+	for topic in notes tab mixes beats harmony fingering techniques quantise; do $(PYTHON) -m benchmarks.accuracy.$$topic || exit 1; done
 
 bench-speed: ## Measure speed and memory beside the basic-pitch command, write benchmarks/results/
 	[ -x build/peer/bin/basic-pitch ] || benchmarks/peer.sh build/peer
