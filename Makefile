@@ -1,6 +1,6 @@
 # Every task of the project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run tab test test-api test-faults bench-service setup setup-test format lint types imports unit bench-accuracy bench-speed example lock clean
+.PHONY: help run tab test test-api test-faults bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example lock clean
 PYTHON := .venv/bin/python
 export PYTHONPATH := .
 
@@ -40,10 +40,10 @@ test-api: setup-test ## Try hundreds of made-up requests of every kind on the AP
 	GENESIS_API_EXAMPLES=100 $(PYTHON) -m pytest tests/service/test_any_request.py
 
 test-faults: setup-test ## Break the running service in every way and check that no job is lost
-	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/faults
+	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/faults -s
 
 bench-accuracy: ## Measure accuracy on ../shared/eval, write benchmarks/results/
-	for topic in notes beats harmony fingering techniques quantise; do $(PYTHON) -m benchmarks.accuracy.$$topic || exit 1; done
+	for topic in notes tab mixes beats harmony fingering techniques quantise; do $(PYTHON) -m benchmarks.accuracy.$$topic || exit 1; done
 
 bench-service: setup-test ## Measure what the service costs and bears, write benchmarks/results/service.json
 	$(PYTHON) -m benchmarks.service && $(PYTHON) -m benchmarks.service.capacity
@@ -52,6 +52,10 @@ bench-speed: ## Measure speed and memory beside the basic-pitch command, write b
 	[ -x build/peer/bin/basic-pitch ] || benchmarks/peer.sh build/peer
 	$(PYTHON) -m benchmarks.speed --peer build/peer/bin/basic-pitch
 
+train: ## Train the guitar model (LIBRARIES= SOUNDFONT=, see training/guitar/README.md); goes on after a kill
+	$(PYTHON) -m training.guitar.train --libraries $(LIBRARIES) --annotations ../shared/eval/guitarset/annotation --soundfont $(SOUNDFONT) --out build/guitar
+	$(PYTHON) -m training.guitar.export --checkpoint build/guitar/checkpoint.pt --out src/genesis_music/transcription/models/guitar.onnx
+
 example: ## Render the example recording anew (LIBRARIES=folder of the samples, see training/rendering.py; needs sox)
 	$(PYTHON) -m examples.render --libraries $(LIBRARIES)
 
@@ -59,4 +63,4 @@ lock: ## Resolve the dependencies anew and write the lock files (needs uv)
 	scripts/lock.sh
 
 clean: ## Remove the virtual environment, caches and outputs
-	rm -rf .venv out build dist .mypy_cache .ruff_cache .pytest_cache tests/formats/alphatab/node_modules
+	rm -rf .venv out build dist .mypy_cache .ruff_cache .pytest_cache tests/*/*/node_modules

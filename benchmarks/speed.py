@@ -41,6 +41,7 @@ class Run:
 
     wall_seconds: float
     peak_megabytes: float
+    processor_seconds: float
     stage_seconds: dict[str, float]
 
 
@@ -69,7 +70,7 @@ def decode(recording: Path) -> np.ndarray:
 
 
 def measure(command: list[str]) -> Run:
-    """Run a command to its end; wall time, peak memory, and the stage times it prints (if it does)."""
+    """Run a command to its end; what it took, and the stage times it prints (if it does)."""
     with tempfile.TemporaryFile("w+") as output:
         started = time.perf_counter()
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
@@ -81,7 +82,8 @@ def measure(command: list[str]) -> Run:
         raise SystemExit(f"{command[0]} failed: {lines[-3:]}")
     events = [json.loads(line) for line in lines if line.startswith('{"event": "complete"')]
     stages = events[0]["stage_seconds"] if events else {}
-    return Run(round(wall, 3), round(usage.ru_maxrss / 1024, 1), stages)
+    processor = round(usage.ru_utime + usage.ru_stime, 3)
+    return Run(round(wall, 3), round(usage.ru_maxrss / 1024, 1), processor, stages)
 
 
 def median(runs: list[Run]) -> Run:

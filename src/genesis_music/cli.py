@@ -70,7 +70,9 @@ def app() -> None:
     "--separate", metavar="MODEL", help="Take a band apart first: htdemucs_6s, or a model's folder."
 )
 @click.option("--denoise", default=AUTO, help=f"One of {', '.join(DENOISE_CHOICES)}; default auto.")
-@click.option("--engine", default=DEFAULTS.engine, help=f"What listens; default {DEFAULTS.engine}.")
+@click.option(
+    "--engine", default=DEFAULTS.engine, help="What listens: genesis, basic-pitch, or auto (by instrument)."
+)
 @click.option("--min-confidence", type=float, default=0.0, help="Leave out notes less sure than this (0–1).")
 @click.option("--allow-host", multiple=True, help="Also download from this host (may be given again).")
 @click.option("--cache/--no-cache", default=True, help="Keep and reuse what was heard in a recording.")

@@ -68,14 +68,14 @@ def _engine() -> Check:
         import numpy as np
 
         from genesis_music.audio.recording import ArrayAudio
-        from genesis_music.transcription.engines import get_engine
+        from genesis_music.transcription.engines import ENGINES, get_engine
 
-        engine = get_engine()
-        silence = ArrayAudio(np.zeros(engine.sample_rate_hz, np.float32), engine.sample_rate_hz)
-        next(iter(engine.activations(silence)))
+        for engine in map(get_engine, ENGINES):
+            silence = ArrayAudio(np.zeros(engine.sample_rate_hz, np.float32), engine.sample_rate_hz)
+            next(iter(engine.activations(silence)))
     except (GenesisError, ImportError) as error:
         return Check("engine", False, True, str(error), remedy)
-    return Check("engine", True, True, f"{engine.name} hears (onnxruntime {version('onnxruntime')})")
+    return Check("engine", True, True, f"{' and '.join(ENGINES)} hear (onnxruntime {version('onnxruntime')})")
 
 
 def _cache() -> Check:

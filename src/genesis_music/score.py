@@ -38,7 +38,9 @@ class Note:
     """One sounding note as performed.
 
     ``bend`` is the pitch contour where it leaves the pitch, in time order; empty for a steady note. A contour
-    never outlasts its note, so the next note always starts unbent.
+    never outlasts its note, so the next note always starts unbent. ``string_evidence`` is what its sound says about
+    the string of a six-string guitar it was played on: a log-probability for each, string 1 (the highest) first;
+    empty where nothing was heard about it.
     """
 
     onset_seconds: float
@@ -47,6 +49,7 @@ class Note:
     velocity: float = 0.7
     confidence: float = 1.0
     bend: tuple[BendPoint, ...] = ()
+    string_evidence: tuple[float, ...] = ()
 
     @property
     def end_seconds(self) -> float:

@@ -22,7 +22,8 @@ class Settings:
             by the stage that knows them, before anything slow starts.
     """
 
-    engine: str = "basic-pitch"
+    engine: str = AUTO
+    """An engine's name; ``"auto"`` takes the one that suits the instrument."""
     instrument: str = "guitar"
     tuning: str = ""
     """A tuning's name, open strings low to high (``"D A D G A D"``), ``"auto"``, or empty for standard."""

@@ -1,3 +1,4 @@
+from fractions import Fraction
 from pathlib import Path
 
 import guitarpro
@@ -10,9 +11,10 @@ from genesis_music.evaluation.tablature import (
     StringAgreement,
     read_guitar_pro,
     string_agreement,
+    tab_accuracy,
     total,
 )
-from genesis_music.score import Note
+from genesis_music.score import Note, TabNote, WrittenTime
 from genesis_music.tablature.tunings import STANDARD
 
 TABS = Path(__file__).parents[2].parent / "shared" / "eval" / "tabs"
@@ -49,6 +51,21 @@ def test_agreement_counts_the_notes_on_the_human_string():
     low, elsewhere = Note(0.0, 0.5, 40), Note(2.0, 0.5, 40)
     notes = (LabelledNote(low, 6, 0, 40.0), LabelledNote(elsewhere, 5, -5, 40.0))
     assert string_agreement(LabelledTrack("", STANDARD, 0, 25, notes)) == StringAgreement(1, 2)
+
+
+def test_a_tab_from_audio_is_right_where_onset_pitch_and_string_are():
+    reference = [LabelledNote(Note(onset, 0.5, 64), 1, 0, 64.0) for onset in (0.0, 1.0, 2.0)]
+    written = WrittenTime(1, Fraction(0), Fraction(1))
+    found = [
+        TabNote("right", Note(0.02, 0.5, 64), written, 1, 0),
+        TabNote("another string", Note(1.0, 0.5, 64), written, 2, 5),
+        TabNote("no place", Note(2.0, 0.5, 64), written, None, None),
+        TabNote("late", Note(2.9, 0.5, 64), written, 1, 0),
+    ]
+    accuracy = tab_accuracy(reference, found)
+    assert accuracy.notes.onset_f1 == pytest.approx(6 / 7)
+    assert accuracy.tab_f1 == pytest.approx(2 / 7)
+    assert accuracy.strings == StringAgreement(1, 3)
 
 
 def test_agreements_add_up_note_by_note():

@@ -113,7 +113,7 @@ def fill_disk(world: World, generator: random.Random) -> None:
         with suppress(OSError), ballast.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(64 * 1024))
-        _pause(generator)
+        _pause(generator, least=4.0)
         ballast.unlink()
 
 
@@ -149,6 +149,6 @@ def _signal(pids: list[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-def _pause(generator: random.Random) -> None:
+def _pause(generator: random.Random, least: float = 1.0) -> None:
     """How long a fault lasts."""
-    time.sleep(generator.uniform(1.0, 5.0))
+    time.sleep(generator.uniform(least, least + 4.0))

@@ -6,7 +6,7 @@ fetched, results written, stored and cleaned up by the code under test.
 
 import hashlib
 import os
-import time
+import threading
 
 from genesis_music.errors import AudioError
 from genesis_music.pipeline.clock import Clock
@@ -36,7 +36,8 @@ class QuickHandler(TranscriptionHandler):
             (folder / "samples").write_bytes(bytes(1024**2))
             with clock.stage(Stage.LISTENING) as on_fraction:
                 for step in range(STEPS):
-                    time.sleep(float(os.environ[LISTENING_SECONDS]) / STEPS)
+                    # Not time.sleep, which raises OSError under libfaketime.
+                    threading.Event().wait(float(os.environ[LISTENING_SECONDS]) / STEPS)
                     on_fraction(step / STEPS)
         if (row.duration_seconds or 0) >= REFUSED_SECONDS:
             raise AudioError(REFUSAL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from genesis_music.service.jobs.states import ENDED
-from genesis_music.service.jobs.tables import Job
+from genesis_music.service.jobs.tables import Job, JobStatus
 from genesis_music.service.transcriptions.tables import Transcription, Webhook
 from tests.faults.people import Accepted, Caller, Follower, Looker
 from tests.faults.quick import REFUSED_SECONDS
@@ -49,9 +50,11 @@ class Storm:
     accepted: list[Accepted] = field(default_factory=list)
     useless: set[str] = field(default_factory=set)
     """Transcriptions of useless recordings."""
+    callers: list[Caller] = field(default_factory=list)
 
     def caller(self) -> Caller:
-        return Caller(self.world, self.person, random.Random(self.generator.random()))
+        self.callers.append(Caller(self.world, self.person, random.Random(self.generator.random())))
+        return self.callers[-1]
 
     def jobs(self) -> list[Job]:
         with Session(self.world.platform.database.primary) as session:
@@ -61,6 +64,10 @@ class Storm:
         with Session(self.world.platform.database.primary) as session:
             question = select(Transcription).where(Transcription.user_id == self.person.id)
             return list(session.scalars(question).all())
+
+    def ends(self) -> Counter[JobStatus]:
+        """How many jobs are in which state."""
+        return Counter(job.status for job in self.jobs())
 
     def milestones(self) -> int:
         """Jobs accepted, and jobs ended."""
@@ -102,13 +109,13 @@ def weather(
         ended = time.monotonic()
         promised = {str(one.job_id) for one in storm.accepted}
         wait_until(lambda: set(follower.ends) >= promised, "the follower hears of every end")
-    statuses = [str(job.status) for job in storm.jobs()]
     print(
-        f"\nseed {seed!r}: {len(statuses)} jobs in {time.monotonic() - began:.0f} s,",
-        ", ".join(f"{statuses.count(one)} {one}" for one in sorted(set(statuses))),
+        f"\nseed {seed!r}: {len(storm.accepted)} jobs in {time.monotonic() - began:.0f} s,",
+        ", ".join(f"{count} {status}" for status, count in sorted(storm.ends().items())),
         f"after {sum(job.attempts for job in storm.jobs())} attempts;",
         f"slowest acceptance {max(one.answered_seconds for one in storm.accepted):.1f} s;",
-        f"{looker.looks} looks, slowest {looker.longest_seconds:.1f} s, {looker.call.refusals} answers 503;",
+        f"{looker.looks} looks, slowest {looker.longest_seconds:.1f} s;",
+        f"{sum(caller.refusals for caller in storm.callers)} answers 503;",
         f"all ended {ended - mended:.1f} s after the last fault and upload,",
         f"all heard {time.monotonic() - ended:.1f} s later",
     )

@@ -101,12 +101,18 @@ def test_a_notebook_shows_the_tab(example: Transcription) -> None:
     assert "C major" in html
 
 
+def heard_in(transcription: Transcription) -> list[tuple[float, int, float]]:
+    """What does not depend on where a note is played; its end does, because the next note on its string ends it."""
+    notes = [tab.note for tab in transcription.tracks[0].notes]
+    return [(note.onset_seconds, note.pitch_midi, note.confidence) for note in notes]
+
+
 def test_another_capo_is_chosen_without_listening_again(tmp_path: Path) -> None:
     cache = FolderCache(tmp_path)
     first = transcribe(EXAMPLE, Settings(end_seconds=8), cache=cache)
     again = transcribe(EXAMPLE, Settings(end_seconds=8, capo=3), cache=cache)
     assert Stage.LISTENING not in again.stage_seconds
-    assert [t.note for t in first.tracks[0].notes] == [t.note for t in again.tracks[0].notes]
+    assert heard_in(first) == heard_in(again)
     assert again.tracks[0].capo == 3
 
 

@@ -57,13 +57,13 @@ def test_blocks_follow_each_other_and_cover_the_audio(long_audio):
 @pytest.mark.parametrize("samples", [0, 1, 220])
 def test_hardly_any_audio_gives_hardly_any_frames(samples):
     audio = ArrayAudio(np.zeros(samples, np.float32), SAMPLE_RATE_HZ)
-    assert sum(len(block.onset) for block in get_engine().activations(audio)) == min(samples, 1)
+    assert sum(len(block.onset) for block in get_engine("basic-pitch").activations(audio)) == min(samples, 1)
 
 
 def test_another_sample_rate_is_refused():
     audio = ArrayAudio(np.zeros(1000, np.float32), 44100)
     with pytest.raises(SettingsError, match="22050"):
-        next(get_engine().activations(audio))
+        next(get_engine("basic-pitch").activations(audio))
 
 
 def test_a_missing_model_is_reported():
@@ -89,5 +89,8 @@ def test_every_engine_is_known_by_its_own_name():
 
 if __name__ == "__main__":
     GOLDEN.parent.mkdir(exist_ok=True)
-    parts = {part: joined(get_engine(), golden_audio(), part) for part in ("onset", "sounding", "contour")}
+    parts = {
+        part: joined(get_engine("basic-pitch"), golden_audio(), part)
+        for part in ("onset", "sounding", "contour")
+    }
     np.savez_compressed(GOLDEN, **{name: values.astype(np.float16) for name, values in parts.items()})

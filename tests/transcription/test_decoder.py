@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,10 +12,13 @@ from genesis_music.errors import EngineError, SettingsError
 from genesis_music.transcription.basic_pitch import SAMPLE_RATE_HZ, BasicPitchEngine
 from genesis_music.transcription.decoder import DecoderSettings, decode_notes
 from genesis_music.transcription.engine import Activations
+from genesis_music.transcription.features import RESTRUCK_EDGES
+from genesis_music.transcription.network import Network
 from genesis_music.transcription.weights import load_weights
 from tests.transcription.sounds import mixed, plucked
 
 FORMAT = BasicPitchEngine.format
+WEIGHTS = load_weights(FORMAT.decoder_weights)
 MELODY = (52, 55, 59, 64, 62, 60, 57, 55, 52, 50, 52, 67)
 
 
@@ -26,15 +30,24 @@ def heard(audio):
 
 
 def notes_of(activations, **options):
-    return decode_notes([activations], FORMAT, DecoderSettings(**options))
+    weights = WEIGHTS if activations.string_evidence is None else hearing_strings(WEIGHTS)
+    return decode_notes([activations], FORMAT, DecoderSettings(**options), weights)
+
+
+def hearing_strings(weights):
+    """The same weights for an engine that hears strings too, and make nothing of them."""
+    (first, bias), *rest = weights.end.layers
+    more = np.zeros((len(RESTRUCK_EDGES), first.shape[1]), dtype=np.float32)
+    return replace(weights, end=Network(((np.concatenate([first, more]), bias), *rest)))
 
 
 def cut(activations, places):
     """The same activations in blocks that end at the given frames."""
     edges = [0, *sorted(places), len(activations.onset)]
+    names = ("onset", "sounding", "contour", "string_evidence")
+    arrays = {name: getattr(activations, name) for name in names if getattr(activations, name) is not None}
     return [
-        Activations(a, activations.onset[a:b], activations.sounding[a:b], activations.contour[a:b])
-        for a, b in pairwise(edges)
+        Activations(a, **{name: array[a:b] for name, array in arrays.items()}) for a, b in pairwise(edges)
     ]
 
 
@@ -46,7 +59,9 @@ def melody():
 @pytest.fixture(scope="module")
 def long_activations(melody):
     """More than one segment."""
-    return Activations(0, *(np.tile(a, (5, 1)) for a in (melody.onset, melody.sounding, melody.contour)))
+    heard = string_of(melody, 2, frames=14)
+    arrays = (heard.onset, heard.sounding, heard.contour, heard.string_evidence)
+    return Activations(0, *(np.concatenate([array] * 5) for array in arrays))
 
 
 def test_a_melody_comes_back_with_its_pitches_at_its_times(melody):
@@ -103,6 +118,28 @@ def test_two_frets_hammered_on_are_two_notes():
     assert [(note.pitch_midi, note.bend) for note in notes_of(sound)] == [(62, ()), (64, ())]
 
 
+def string_of(melody, string, frames):
+    """Evidence for one string in the first ``frames`` frames of every note, for another one after them."""
+    evidence = np.full((len(melody.onset), 6, FORMAT.pitches), np.log(0.1), dtype=np.float32)
+    evidence[:, -string] = np.log(0.5)
+    for index in range(len(MELODY)):
+        struck = round((0.5 + 0.4 * index) / FORMAT.frame_seconds)
+        evidence[struck - 2 : struck + frames, -string] = np.log(0.1)
+        evidence[struck - 2 : struck + frames, string - 1] = np.log(0.5)
+    return Activations(0, melody.onset, melody.sounding, melody.contour, evidence)
+
+
+def test_a_note_brings_what_is_heard_about_its_string_while_it_is_struck(melody):
+    notes = notes_of(string_of(melody, 2, frames=14))
+    assert [note.pitch_midi for note in notes] == list(MELODY)
+    for note in notes:
+        assert note.string_evidence == pytest.approx(np.log([0.1, 0.5, 0.1, 0.1, 0.1, 0.1]), abs=0.006)
+
+
+def test_an_engine_that_hears_no_strings_says_nothing_about_them(melody):
+    assert {note.string_evidence for note in notes_of(melody)} == {()}
+
+
 def test_silence_has_no_notes():
     assert notes_of(heard(ArrayAudio(np.zeros(60000, np.float32), SAMPLE_RATE_HZ))) == []
 
@@ -136,7 +173,8 @@ def test_loud_noise_has_few_notes_and_none_that_are_sure():
 @settings(max_examples=8, deadline=None)
 @given(places=st.lists(st.integers(0, 2585), max_size=12))
 def test_the_cut_into_blocks_changes_nothing(long_activations, places):
-    assert decode_notes(cut(long_activations, places), FORMAT) == notes_of(long_activations)
+    found = decode_notes(cut(long_activations, places), FORMAT, weights=hearing_strings(WEIGHTS))
+    assert found == notes_of(long_activations)
 
 
 @settings(max_examples=5, deadline=None)

@@ -1,7 +1,10 @@
 """How well a fingering agrees with the one a human chose, and where human fingerings come from.
 
-The measure is the share of notes on the human's string, given the true notes; a note without a place
-disagrees. Guitar Pro files are read with PyGuitarPro (gp3, gp4, gp5; it does not read gpx).
+From true notes, the measure is the share of notes on the human's string; a note without a place disagrees. From
+audio, it is the F-measure of notes whose onset (within 50 ms), pitch and string are all right, "tab F1", and the
+share of strings that are right among the notes whose onset and pitch are.
+
+Guitar Pro files are read with PyGuitarPro (gp3, gp4, gp5; it does not read gpx).
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ from typing import Any
 
 from genesis_music.errors import InputError
 from genesis_music.evaluation.guitarset import Excerpt, LabelledNote
-from genesis_music.score import Note, Tuning
+from genesis_music.evaluation.notes import NoteAccuracy, f1, match_notes, note_accuracy
+from genesis_music.score import Note, TabNote, Tuning
 from genesis_music.tablature.fingering import DEFAULT_SETTINGS, FingeringSettings, assign_fingering
 from genesis_music.tablature.fret_model import FretModel
 from genesis_music.tablature.tunings import STANDARD
@@ -76,6 +80,32 @@ def string_agreement(
         for fingered, labelled in zip(fingering.notes, track.notes, strict=True)
     )
     return StringAgreement(agreed, len(notes))
+
+
+@dataclass(frozen=True, slots=True)
+class TabAccuracy:
+    """How good a tab made from audio is: its notes, ``tab_f1`` (0..1), strings of the notes that were found."""
+
+    notes: NoteAccuracy
+    tab_f1: float
+    strings: StringAgreement
+
+
+def tab_accuracy(reference: Sequence[LabelledNote], estimated: Sequence[TabNote]) -> TabAccuracy:
+    """Compare the tab of a recording with what was played; a note without a place is on no string."""
+    true_notes = [labelled.note for labelled in reference]
+    found = [tab.note for tab in estimated]
+    right = match_notes(
+        true_notes,
+        found,
+        reference_strings=[labelled.string for labelled in reference],
+        estimated_strings=[tab.string for tab in estimated],
+    )
+    return TabAccuracy(
+        notes=note_accuracy(true_notes, found),
+        tab_f1=f1(len(right), len(true_notes), len(found)),
+        strings=StringAgreement(len(right), len(match_notes(true_notes, found))),
+    )
 
 
 def read_guitar_pro(path: Path) -> tuple[LabelledTrack, ...]:

@@ -30,10 +30,12 @@ from genesis_music.score import (
 from genesis_music.settings import AUTO, Settings
 from genesis_music.style import detect_style
 from genesis_music.tablature.chord_shapes import chord_voicing
+from genesis_music.tablature.damping import damped
 from genesis_music.tablature.detect import CAPOS, detect_tuning
 from genesis_music.tablature.difficulty import assess_difficulty
 from genesis_music.tablature.fingering import Fingered, FingeringSettings, assign_fingering
-from genesis_music.tablature.fretboard import Place
+from genesis_music.tablature.fretboard import Neck, Place
+from genesis_music.tablature.heard_strings import heard_places
 from genesis_music.tablature.techniques import detect_techniques
 from genesis_music.tablature.tunings import INSTRUMENTS, parse_tuning
 
@@ -163,12 +165,12 @@ def _arrange_part(
     setup = _setup(part, settings)
     instrument = INSTRUMENTS[part.instrument]
     search = FingeringSettings(max_fret=instrument.frets, pinned=_pinned(part, setup))
-    fingering = assign_fingering(part.notes, setup.tuning, capo=setup.capo, settings=search)
+    heard = heard_places(part.notes, Neck(setup.tuning, setup.capo, instrument.frets))
+    fingering = assign_fingering(part.notes, setup.tuning, capo=setup.capo, settings=search, evidence=heard)
+    sounding = part.notes if part.score else damped(part.notes, fingering.notes)
     notes = tuple(
         _tab_note(f"t{index}n{number}", note, time, fingered)
-        for number, (note, time, fingered) in enumerate(
-            zip(part.notes, times, fingering.notes, strict=True), 1
-        )
+        for number, (note, time, fingered) in enumerate(zip(sounding, times, fingering.notes, strict=True), 1)
     )
     notes = detect_techniques(notes, setup.tuning, tempo_map)
     track = Track(part.name, part.instrument, setup.tuning, setup.capo, notes)

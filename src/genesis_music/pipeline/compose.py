@@ -10,12 +10,11 @@ from genesis_music.audio.download import DownloadSettings, download_audio, is_li
 from genesis_music.cache import NoCache, StageCache, sweep, user_cache_folder
 from genesis_music.pipeline.arrange import arrange, check_names
 from genesis_music.pipeline.clock import Clock
-from genesis_music.pipeline.hear import hear
+from genesis_music.pipeline.hear import engine_for, hear
 from genesis_music.pipeline.scores import read_score
 from genesis_music.progress import ProgressCallback, Stage, ignore_progress
 from genesis_music.score import Transcription
 from genesis_music.settings import Settings
-from genesis_music.transcription.engines import get_engine
 
 MAX_KEPT_BYTES = 2 * 1024**3
 """Downloads are kept up to this size, so that a second try goes on where the first one stopped."""
@@ -46,8 +45,8 @@ def transcribe(
         InputError: the recording or a setting cannot be used; the message says what to do.
         EngineError: a model file is missing or damaged.
     """
-    get_engine(settings.engine)
     check_names(settings)
+    engine_for(settings.instrument, settings)
     clock = Clock(progress)
     if is_link(str(source)):
         with clock.stage(Stage.LOADING) as on_fraction:

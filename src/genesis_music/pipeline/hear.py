@@ -19,11 +19,11 @@ from genesis_music.progress import Stage
 from genesis_music.score import SourceInfo
 from genesis_music.separation.separator import MIX, NoSeparator, Separator, Stems, StemTrack, tracks_of
 from genesis_music.settings import AUTO, Settings
-from genesis_music.tablature.tunings import INSTRUMENTS, Instrument
+from genesis_music.tablature.tunings import INSTRUMENTS, Instrument, parse_tuning
 from genesis_music.transcription.ahead import one_ahead
 from genesis_music.transcription.decoder import DecoderSettings, decode_notes
 from genesis_music.transcription.engine import Activations, Engine
-from genesis_music.transcription.engines import get_engine, models_fingerprint
+from genesis_music.transcription.engines import ENGINES, choose_engine, get_engine, models_fingerprint
 from genesis_music.version import __version__
 
 LOWEST_DETUNING_SEMITONES = 12
@@ -42,14 +42,19 @@ def hear(path: Path, settings: Settings, cache: StageCache, clock: Clock, *, ste
         SettingsError: the engine is unknown, or the start lies after the end of the recording.
         MissingExtraError: separation is asked for but not installed.
     """
-    engine = get_engine(settings.engine)
+    engine_name = engine_for(settings.instrument, settings)
     check_readable(path)
     key = cache_key(
-        "heard", __version__, models_fingerprint(), file_sha256(path), *_hearing_settings(settings)
+        "heard-2",
+        __version__,
+        models_fingerprint(),
+        file_sha256(path),
+        engine_name,
+        *_hearing_settings(settings),
     )
     if (kept := cache.get(key)) and (heard := from_bytes(kept)):
         return heard
-    heard = _listen(path, engine, settings, clock, stems_folder)
+    heard = _listen(path, settings, clock, stems_folder)
     cache.put(key, to_bytes(heard))
     return heard
 
@@ -59,22 +64,38 @@ def _hearing_settings(settings: Settings) -> tuple[object, ...]:
     return (settings.engine, settings.instrument, span, settings.separate, settings.denoise)
 
 
-def _listen(path: Path, engine: Engine, settings: Settings, clock: Clock, stems_folder: Path) -> Heard:
+def engine_for(instrument: str, settings: Settings) -> str:
+    """The name of the engine that listens to an instrument.
+
+    Raises:
+        SettingsError: the engine or the tuning is unknown.
+    """
+    chosen = instrument == settings.instrument and settings.tuning not in {"", AUTO}
+    tuning = parse_tuning(settings.tuning) if chosen else INSTRUMENTS[instrument].tuning
+    return choose_engine(settings.engine, min(tuning.pitches_midi))
+
+
+def _listen(path: Path, settings: Settings, clock: Clock, stems_folder: Path) -> Heard:
     separator = _separator(settings, stems_folder)
     load = LoadSettings(settings.start_seconds, settings.end_seconds)
     stage = Stage.SEPARATING if settings.separate else Stage.LOADING
+    engines = {name: get_engine(name) for name in ENGINES}  # a model is loaded when it is first used
+    (sample_rate_hz,) = {engine.sample_rate_hz for engine in engines.values()}
     with ExitStack() as stack:
         with clock.stage(stage) as on_fraction:
             stems = stack.enter_context(
                 separator.separate(
-                    path, sample_rate_hz=engine.sample_rate_hz, settings=load, on_fraction=on_fraction
+                    path, sample_rate_hz=sample_rate_hz, settings=load, on_fraction=on_fraction
                 )
             )
         tracks = _audible(tracks_of(stems), stems)
+        names = [engine_for(_instrument(track, settings), settings) for track in tracks]
         with clock.stage(Stage.LISTENING) as on_fraction:
             parts = tuple(
-                _part(stems[track.stem], track, engine, settings, _share(on_fraction, index, len(tracks)))
-                for index, track in enumerate(tracks)
+                _part(
+                    stems[track.stem], track, engines[name], settings, _share(on_fraction, index, len(tracks))
+                )
+                for index, (track, name) in enumerate(zip(tracks, names, strict=True))
             )
         facts = next(iter(stems.values())).facts
     source = SourceInfo(
@@ -84,7 +105,7 @@ def _listen(path: Path, engine: Engine, settings: Settings, clock: Clock, stems_
         sha256=facts.sha256,
         start_seconds=settings.start_seconds,
     )
-    return Heard(source, engine.name, parts, facts.warnings)
+    return Heard(source, ", ".join(dict.fromkeys(names)), parts, facts.warnings)
 
 
 def _separator(settings: Settings, stems_folder: Path) -> Separator:
@@ -116,6 +137,10 @@ def _share(on_fraction: Callable[[float], None], index: int, count: int) -> Call
     return lambda fraction: on_fraction((index + fraction) / count)
 
 
+def _instrument(track: StemTrack, settings: Settings) -> str:
+    return settings.instrument if track.stem == MIX else track.instrument
+
+
 def _part(
     recording: Recording,
     track: StemTrack,
@@ -124,7 +149,7 @@ def _part(
     on_fraction: Callable[[float], None],
 ) -> Part:
     audio = _prepared(recording, settings)
-    instrument = settings.instrument if track.stem == MIX else track.instrument
+    instrument = _instrument(track, settings)
     seconds = max(duration_seconds(audio), engine.format.frame_seconds)
     blocks = _reported(
         one_ahead(engine.activations(audio)), engine.format.frame_seconds / seconds, on_fraction

@@ -70,7 +70,13 @@ def from_bytes(data: bytes) -> Heard | None:
 
 def _part(part: dict[str, Any]) -> Part:
     notes = tuple(
-        Note(**(note | {"bend": tuple(BendPoint(**point) for point in note["bend"])}))
+        Note(
+            **note
+            | {
+                "bend": tuple(BendPoint(**point) for point in note["bend"]),
+                "string_evidence": tuple(note["string_evidence"]),
+            }
+        )
         for note in part["notes"]
     )
     return Part(part["name"], part["instrument"], notes)

@@ -101,7 +101,7 @@ def assign_fingering(
     fits = [fit_stroke([candidates[i] for i in group], neck, settings.max_span_frets) for group in groups]
     fits = [fit for fit in fits if fit.candidates]
     scores = settings.weights.model * string_scores(notes, fits, neck, model or load_fret_model())
-    _add_wishes(scores, fits, settings.position, evidence)
+    _add_wishes(scores, fits, settings, evidence)
     rows = best_path([_stroke(notes, fit, scores) for fit in fits], tuning.strings, settings.weights)
     fingered = _collect(fits, rows, scores)
     return Fingering(fingered, _warnings(notes, fingered))
@@ -110,15 +110,16 @@ def assign_fingering(
 def _add_wishes(
     scores: NDArray[np.float64],
     fits: Sequence[Fit],
-    position: int | None,
+    settings: FingeringSettings,
     evidence: Sequence[NDArray[np.float32] | None] | None,
 ) -> None:
     """Add the user's position and the evidence from the audio to the scores ``[N, S]``."""
     for candidate in chain.from_iterable(fit.candidates for fit in fits):
         heard = evidence[candidate.index] if evidence is not None else None
         for place in candidate.places:
-            below = max(0, position - place.fret) if position is not None else 0
-            scores[candidate.index, place.string - 1] += _heard(heard, place) - BELOW_POSITION_COST * below
+            below = max(0, settings.position - place.fret) if settings.position is not None else 0
+            wished = settings.weights.evidence * _heard(heard, place) - BELOW_POSITION_COST * below
+            scores[candidate.index, place.string - 1] += wished
 
 
 def _heard(evidence: NDArray[np.float32] | None, place: Place) -> float:

@@ -27,13 +27,15 @@ class SearchWeights:
     """What counts how much, in nats, as ``training/search_weights.py`` found it.
 
     ``model`` scales the log-probabilities of the fret model: neighbouring notes see nearly the same context,
-    so its opinions are far from independent. ``move`` is the cost of moving the hand at all and ``shift``
-    per fret that it moves, both halved for every ``relief_seconds`` there are to do it; ``cut`` that of
-    stopping a string that should sound on; ``stretch`` per fret that a voicing reaches beyond four frets;
+    so its opinions are far from independent. ``evidence`` scales what the audio says; on rendered guitars 1.5 is
+    best (``training/guitar/evidence.py``), and real ones are stranger. ``move`` is the cost of moving the hand at
+    all and ``shift`` per fret that it moves, both halved for every ``relief_seconds`` there are to do it; ``cut``
+    that of stopping a string that should sound on; ``stretch`` per fret that a voicing reaches beyond four frets;
     ``finger`` per finger that it takes.
     """
 
     model: float = 0.5
+    evidence: float = 1.0
     move: float = 0.3
     shift: float = 0.4
     relief_seconds: float = 2.0

@@ -15,18 +15,17 @@ Deviations from the inference of the ``basic-pitch`` package:
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from genesis_music.audio.recording import Audio, Samples
-from genesis_music.errors import EngineError, SettingsError
+from genesis_music.audio.recording import Audio
+from genesis_music.errors import SettingsError
 from genesis_music.transcription.engine import ActivationFormat, Activations, FloatArray
+from genesis_music.transcription.inference import checked_threads, in_blocks, load_session, read_padded
 
 SAMPLE_RATE_HZ = 22050
 HOP_SAMPLES = 256
@@ -42,8 +41,6 @@ WINDOWS_PER_BATCH = 3
 """Measured on 2 cores: 2 to 4 are fastest (0.0083 x real time; 1 window 0.0097, 18 windows 0.0086)."""
 BATCHES_PER_BLOCK = 6
 """A block is 29.7 s long."""
-MAXIMUM_THREADS = 4
-"""The network is too small to gain from more."""
 
 LOWEST_PEAK = 2e-4
 """A window whose samples all stay below this (-74 dBFS, six steps of 16 bits) holds no music. The network evens out
@@ -83,11 +80,9 @@ class BasicPitchEngine:
         batches_per_block: int = BATCHES_PER_BLOCK,
         threads: int | None = None,
     ) -> None:
-        if batches_per_block < 1 or (threads is not None and threads < 1):
-            raise SettingsError("The engine needs at least one batch per block and one thread.")
+        self._threads = checked_threads(batches_per_block, threads)
         self._model_path = model_path
-        self._windows_per_block = batches_per_block * WINDOWS_PER_BATCH
-        self._threads = threads or min(os.cpu_count() or 1, MAXIMUM_THREADS)
+        self._batches_per_block = batches_per_block
 
     def activations(
         self, audio: Audio, on_fraction: Callable[[float], None] | None = None
@@ -104,44 +99,22 @@ class BasicPitchEngine:
             )
         frames = math.ceil(audio.frames / HOP_SAMPLES)
         windows = math.ceil(frames / ADVANCE_FRAMES)
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="listening") as executor:
-            for first in range(0, windows, self._windows_per_block):
-                last = min(first + self._windows_per_block, windows)
-                yield self._block(audio, first, last, frames, executor)
-                if on_fraction is not None:
-                    on_fraction(last / windows)
+        batches = math.ceil(windows / WINDOWS_PER_BATCH)
+        session = self._session if batches else None  # loaded here, once, and not by several threads
 
-    def _block(
-        self, audio: Audio, first: int, last: int, frames: int, executor: ThreadPoolExecutor
-    ) -> Activations:
-        session = self._session  # loaded here, once, and not by several threads
-        batches = [
-            executor.submit(_run, session, _windows(audio, start, min(start + WINDOWS_PER_BATCH, last)))
-            for start in range(first, last, WINDOWS_PER_BATCH)
-        ]
-        first_frame = first * ADVANCE_FRAMES
-        onset, sounding, contour = (
-            np.concatenate(parts)[: frames - first_frame]
-            for parts in zip(*(batch.result() for batch in batches), strict=True)
-        )
-        return Activations(first_frame, onset, sounding, contour)
+        def run(batch: int) -> list[FloatArray]:
+            first = batch * WINDOWS_PER_BATCH
+            return _run(session, _windows(audio, first, min(first + WINDOWS_PER_BATCH, windows)))
+
+        first_frame = 0
+        for arrays in in_blocks(run, batches, self._batches_per_block, self._threads, on_fraction):
+            onset, sounding, contour = (array[: frames - first_frame] for array in arrays)
+            yield Activations(first_frame, onset, sounding, contour)
+            first_frame += len(onset)
 
     @cached_property
     def _session(self) -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        # Batches run beside each other instead: threads within one would wait for each other at every layer.
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            return onnxruntime.InferenceSession(
-                str(self._model_path), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime's errors share no base class of their own
-            raise EngineError(
-                f"The model {self._model_path.name} cannot be loaded; reinstall genesis-music. ({error})"
-            ) from error
+        return load_session(self._model_path)
 
 
 def _run(session: Any, windows: FloatArray) -> list[FloatArray]:
@@ -158,12 +131,6 @@ def _windows(audio: Audio, first: int, last: int) -> FloatArray:
     """Windows ``first .. last`` as ``[last - first, WINDOW_SAMPLES, 1]``, zeros outside the audio."""
     advance = ADVANCE_FRAMES * HOP_SAMPLES
     start = first * advance - EDGE_FRAMES * HOP_SAMPLES
-    samples = _read_padded(audio, start, (last - first - 1) * advance + WINDOW_SAMPLES)
+    samples = read_padded(audio, start, (last - first - 1) * advance + WINDOW_SAMPLES)
     views = np.lib.stride_tricks.sliding_window_view(samples, WINDOW_SAMPLES)[::advance]
     return np.ascontiguousarray(views)[:, :, np.newaxis]
-
-
-def _read_padded(audio: Audio, start: int, count: int) -> Samples:
-    missing_before = max(0, -start)
-    samples = audio.read(start + missing_before, count - missing_before)
-    return np.pad(samples, (missing_before, count - missing_before - len(samples)))

@@ -20,8 +20,8 @@ LARGEST_BEND_SEMITONES = 3
 SMALLEST_BEND_SEMITONES = 0.35
 """A contour that stays within this range is a steady note; a quarter-tone bend is more."""
 LOST_CONTOUR = 0.15
-LOST_FRAMES = 3
-"""A path ends when its contour stays below ``LOST_CONTOUR`` for this many frames."""
+LOST_SECONDS = 0.035
+"""A path ends when its contour stays below ``LOST_CONTOUR`` for this long; until then it stays where it is."""
 SMOOTHING_FRAMES = 3
 """Paths are smoothed by the median of three frames."""
 ABSORBED_BEFORE_SECONDS, ABSORBED_AFTER_SECONDS = 0.12, 0.06
@@ -49,16 +49,17 @@ def follow(around: FloatArray, format: ActivationFormat) -> FloatArray:
     ``around`` is the contour ``[frames, bins]`` within ``LARGEST_BEND_SEMITONES``, the pitch in the middle.
     """
     rows = around.tolist()
+    longest_gap = format.frames(LOST_SECONDS)
     last_bin = len(rows[0]) - 2
     middle = len(rows[0]) // 2
     position, lost = middle, 0
     positions: list[int] = []
     for row in rows:
         here, low, high = row[position], row[position - 1], row[position + 1]
-        if low > here or high > here:
+        if max(low, high) > max(here, LOST_CONTOUR):
             position = min(max(position + (1 if high > low else -1), 1), last_bin)
         lost = lost + 1 if row[position] < LOST_CONTOUR else 0
-        if lost >= LOST_FRAMES:
+        if lost >= longest_gap:
             break
         positions.append(position)
     found = np.array(positions[: len(positions) - lost], dtype=np.intp)

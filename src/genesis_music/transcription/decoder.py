@@ -5,6 +5,7 @@
    ghost of another (octave, twelfth, sympathetic string), and when exactly it was struck.
 2. A second network follows each note until it is damped. The next onset of the same pitch ends it too.
 3. The contour gives the bend of each note, and notes that are one bent string become one.
+4. What the sound of a note says about its string, in its first moments, goes with the note.
 
 The result depends only on the activations, never on how they were cut into blocks.
 """
@@ -22,13 +23,15 @@ from genesis_music.score import BendPoint, Note
 from genesis_music.transcription.bends import absorb_bent, bend_points, follow
 from genesis_music.transcription.engine import ActivationFormat, Activations
 from genesis_music.transcription.features import SegmentWindows, candidate_features
-from genesis_music.transcription.offsets import FIRST_FRAMES, Sounding, find_ends
+from genesis_music.transcription.offsets import FIRST_SECONDS, Sounding, find_ends
 from genesis_music.transcription.onsets import Candidates, onset_candidates
 from genesis_music.transcription.segments import CONTEXT_FRAMES, Segment, segments
 from genesis_music.transcription.weights import DecoderWeights, load_weights
 
-SHORTEST_BENT_FRAMES = 8
-"""Shorter notes (93 ms) are not looked at for bends."""
+SHORTEST_BENT_SECONDS = 0.093
+"""Shorter notes are not looked at for bends."""
+LATEST_SECONDS = 0.05
+"""No onset is moved by more from the peak of its activation."""
 AWAY_SEMITONES = 0.5
 """A note whose string is bent this far when its pitch fades goes on at the bent pitch."""
 
@@ -98,6 +101,7 @@ class _Struck:
     confidence: float
     velocity: float
     bend: tuple[BendPoint, ...] = ()
+    string_evidence: tuple[float, ...] = ()
 
 
 class _Decoder:
@@ -120,7 +124,8 @@ class _Decoder:
         if not struck:
             return
         next_onsets = _next_onsets(struck)
-        sounding = [_placed(*pair, segment) for pair in zip(struck, next_onsets, strict=True)]
+        soonest = self._format.frames(FIRST_SECONDS)
+        sounding = [_placed(*pair, segment, soonest) for pair in zip(struck, next_onsets, strict=True)]
         ends = find_ends(windows, sounding, self._weights.end, self._end_log_odds).tolist()
         self._sounding = []
         for index, next_onset in enumerate(next_onsets):
@@ -144,10 +149,11 @@ class _Decoder:
         A bend is followed through this segment and its context, 0.7 s further.
         """
         first = round(sound.onset)
-        if first < CONTEXT_FRAMES or end - first < SHORTEST_BENT_FRAMES:
+        shortest = self._format.frames(SHORTEST_BENT_SECONDS)
+        if first < CONTEXT_FRAMES or end - first < shortest:
             return note, end
         beyond = CONTEXT_FRAMES if end < sound.limit else 0
-        if windows.contour is None or not windows.may_bend(first, end + SHORTEST_BENT_FRAMES, note.pitch):
+        if windows.contour is None or not windows.may_bend(first, end + shortest, note.pitch):
             return note, end
         path = follow(windows.contour_around(first, end + beyond, note.pitch), self._format)
         ends_away = len(path) > end - first and abs(path[end - first]) >= AWAY_SEMITONES
@@ -158,15 +164,21 @@ class _Decoder:
 
     def _judged(self, segment: Segment, windows: SegmentWindows) -> list[_Struck]:
         """The candidates that are notes, in time order."""
-        candidates = self._in_range(onset_candidates(segment))
+        candidates = self._in_range(onset_candidates(segment, self._format))
         log_odds, late_frames, velocity = self._weights.onset(candidate_features(windows, candidates)).T
-        confidence = 1 / (1 + np.exp(-log_odds))
+        confidence = 1 / (1 + np.exp(-log_odds.clip(-30, 30)))
         first_row = segment.first_frame - CONTEXT_FRAMES
+        farthest = self._format.frames(LATEST_SECONDS)
+        late_frames = late_frames.clip(-farthest, farthest)
         onset = first_row + candidates.frame + candidates.offset_frames - late_frames
         columns = (onset, candidates.pitch, confidence, velocity.clip(0, 1))
         kept = np.flatnonzero(confidence >= self._settings.minimum_confidence)
-        rows = zip(*(column[kept].tolist() for column in columns), strict=True)
-        return [_Struck(*row) for row in rows]
+        strings = windows.string_evidence(candidates.frame[kept], candidates.pitch[kept]).round(2)
+        rows = zip(*(column[kept].tolist() for column in columns), strings.tolist(), strict=True)
+        return [
+            _Struck(at, pitch, sure, velocity, string_evidence=tuple(heard))
+            for at, pitch, sure, velocity, heard in rows
+        ]
 
     def _in_range(self, candidates: Candidates) -> Candidates:
         pitch_midi = candidates.pitch + self._format.lowest_pitch_midi
@@ -176,24 +188,33 @@ class _Decoder:
 
     def _close(self, note: _Struck, end_frames: float) -> None:
         onset_seconds = max(0.0, note.onset_frames * self._format.frame_seconds)
-        duration_seconds = end_frames * self._format.frame_seconds - onset_seconds
+        duration_seconds = min(end_frames, self._end_frame) * self._format.frame_seconds - onset_seconds
         if duration_seconds >= max(self._settings.minimum_seconds, self._format.frame_seconds):
             pitch_midi = note.pitch + self._format.lowest_pitch_midi
             bend = tuple(point for point in note.bend if 0 <= point.offset_seconds <= duration_seconds)
             self._notes.append(
-                Note(onset_seconds, duration_seconds, pitch_midi, note.velocity, note.confidence, bend)
+                Note(
+                    onset_seconds,
+                    duration_seconds,
+                    pitch_midi,
+                    note.velocity,
+                    note.confidence,
+                    bend,
+                    note.string_evidence,
+                )
             )
 
 
-def _placed(note: _Struck, next_onset: float | None, segment: Segment) -> Sounding:
-    """Where in a segment a note may end: before the next onset of its pitch."""
+def _placed(note: _Struck, next_onset: float | None, segment: Segment, soonest: int) -> Sounding:
+    """Where in a segment a note may end: ``soonest`` frames after its onset, before the next one of its pitch."""
     first_row = segment.first_frame - CONTEXT_FRAMES
     onset, end_row = note.onset_frames - first_row, CONTEXT_FRAMES + segment.frames
     return Sounding(
         pitch=note.pitch,
         onset=onset,
-        start=max(CONTEXT_FRAMES, math.ceil(onset) + FIRST_FRAMES),
+        start=max(CONTEXT_FRAMES, math.ceil(onset) + soonest),
         limit=end_row if next_onset is None else min(end_row, math.floor(next_onset - first_row)),
+        string_evidence=note.string_evidence,
     )
 
 

@@ -19,7 +19,9 @@ class ActivationFormat:
     """How an engine's activations are to be read; constant for one engine.
 
     ``bins_per_semitone`` and ``contour_lowest_midi`` describe ``Activations.contour``. ``decoder_weights``
-    names the file in ``models/`` with what the decoder learned about such activations.
+    names the file in ``models/`` with what the decoder learned about such activations. ``faintest_onset`` and
+    ``faintest_sounding`` are the onset activation of the faintest note worth judging, and the mean sounding activation
+    that follows it.
     """
 
     frame_seconds: float
@@ -28,6 +30,12 @@ class ActivationFormat:
     bins_per_semitone: int = 3
     contour_lowest_midi: float = 21.0
     decoder_weights: str = "basic_pitch_decoder"
+    faintest_onset: float = 0.2
+    faintest_sounding: float = 0.12
+
+    def frames(self, seconds: float) -> int:
+        """The whole number of frames nearest to a time, at least 1."""
+        return max(1, round(seconds / self.frame_seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,9 @@ class Activations:
     """A run of consecutive frames; blocks follow each other without gap or overlap.
 
     ``onset`` and ``sounding`` are ``[frames, pitches]`` in 0..1, ``contour`` is ``[frames, bins]`` in 0..1 or
-    ``None``; ``string_evidence`` is ``[frames, strings, frets]`` log-probability or ``None``.
+    ``None``; ``string_evidence`` is ``[frames, 6, pitches]``, the log-probability of each string of a six-string
+    guitar (string 1, the highest, first) given that the pitch sounds, or ``None``. ``offset`` (where notes end) and
+    ``velocity`` (where they begin) are ``[frames, pitches]`` in 0..1 or ``None``.
     """
 
     first_frame: int
@@ -43,6 +53,8 @@ class Activations:
     sounding: FloatArray
     contour: FloatArray | None = None
     string_evidence: FloatArray | None = None
+    offset: FloatArray | None = None
+    velocity: FloatArray | None = None
 
 
 class Engine(Protocol):

@@ -8,6 +8,10 @@ ones.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
 import numpy as np
 
 from genesis_music.transcription.bends import (
@@ -16,7 +20,7 @@ from genesis_music.transcription.bends import (
     away_from_pitch,
 )
 from genesis_music.transcription.engine import ActivationFormat, FloatArray
-from genesis_music.transcription.onsets import LOWEST_ONSET, Candidates
+from genesis_music.transcription.onsets import Candidates
 from genesis_music.transcription.segments import Segment
 from genesis_music.transcription.windows import IntArray, Windows
 
@@ -35,6 +39,12 @@ STRONGEST = 4
 
 END_SOUNDING_EDGES = (-8, -4, -1, 0, 1, 3, 6, 11, 18, 32)
 END_CONTOUR_EDGES = (-6, 0, 6, 16)
+END_OFFSET_EDGES = (-8, -3, -1, 2, 4, 9)
+RESTRUCK_EDGES = (-4, -1, 2, 4)
+"""Where around a moment its string may be struck anew."""
+STRING_SECONDS = 0.1
+"""How much of a note from its onset on is asked for its string: strings differ most while they are struck."""
+STRINGS = 6
 
 
 class SegmentWindows:
@@ -47,12 +57,17 @@ class SegmentWindows:
         self.format = format
         self.onset = Windows(segment.onset, max(RELATED_SEMITONES))
         self.sounding = Windows(segment.sounding, max(RELATED_SEMITONES))
-        self.total_attack = np.maximum(segment.onset - LOWEST_ONSET, 0).sum(axis=1)
+        self.total_attack = np.maximum(segment.onset - format.faintest_onset, 0).sum(axis=1)
         self.strongest = _strongest(segment.onset)
         reach = LARGEST_BEND_SEMITONES * format.bins_per_semitone
         self.contour = None if segment.contour is None else Windows(segment.contour, reach)
         away = [] if segment.contour is None else away_from_pitch(segment.contour, format)
         self._away = tuple(Windows(values) for values in away)
+        self.offset = None if segment.offset is None else Windows(segment.offset)
+        self.velocity = None if segment.velocity is None else Windows(segment.velocity)
+        evidence = segment.string_evidence
+        self._evidence = None if evidence is None else Windows(evidence.reshape(len(evidence), -1))
+        self.struck = None if evidence is None else Windows(_struck_strings(segment.onset, evidence, format))
 
     def contour_means(
         self, frame: IntArray, pitch: IntArray, bin_: int, edges: tuple[int, ...]
@@ -61,6 +76,16 @@ class SegmentWindows:
         if self.contour is None:
             return [np.zeros(len(frame), dtype=np.float32)] * (len(edges) - 1)
         return self.contour.means(frame, self._contour_column(pitch) + bin_, edges)
+
+    def string_evidence(self, frame: IntArray, pitch: IntArray) -> FloatArray:
+        """Mean log-probabilities of the strings in the first moments of notes ``[notes, STRINGS]``.
+
+        ``[notes, 0]`` from engines that hear no strings.
+        """
+        if self._evidence is None:
+            return np.zeros((len(frame), 0), dtype=np.float32)
+        column = pitch[:, np.newaxis] + self.format.pitches * np.arange(STRINGS)
+        return self._evidence.mean(frame[:, np.newaxis], column, 0, self.format.frames(STRING_SECONDS))
 
     def may_bend(self, start: int, end: int, pitch: int) -> bool:
         """Whether the contour moves within ``start .. end``: a quick look that spares most notes."""
@@ -95,6 +120,7 @@ def candidate_features(windows: SegmentWindows, candidates: Candidates) -> Float
         _candidate_contour(windows, candidates),
         _own_past(windows, candidates),
         _setting(windows, candidates),
+        *_velocity(windows, candidates),
     ]
     return np.concatenate(blocks, axis=1, dtype=np.float32)
 
@@ -136,6 +162,17 @@ def _setting(windows: SegmentWindows, candidates: Candidates) -> FloatArray:
     return np.stack([*columns, *_change(windows, frame)], axis=1)
 
 
+def _velocity(windows: SegmentWindows, candidates: Candidates) -> list[FloatArray]:
+    """Velocity activation at the onsets, from engines that give it."""
+    if windows.velocity is None:
+        return []
+    return [
+        windows.velocity.at(
+            candidates.frame[:, np.newaxis] + np.arange(-1, 2), candidates.pitch[:, np.newaxis]
+        )
+    ]
+
+
 def _change(windows: SegmentWindows, frame: IntArray) -> tuple[FloatArray, FloatArray]:
     """How much sounding comes and how much goes at a frame, over all pitches."""
     pitches = np.arange(windows.format.pitches)
@@ -154,18 +191,69 @@ def _strongest(onset: FloatArray) -> FloatArray:
     return highest[:, ::-1]
 
 
-def end_features(
-    windows: SegmentWindows, frame: IntArray, pitch: IntArray, frames_since_onset: FloatArray
-) -> FloatArray:
-    """Describe moments in notes by ``[moments, features]``; all arguments are ``[moments]``.
+def _struck_strings(onset: FloatArray, evidence: FloatArray, format: ActivationFormat) -> FloatArray:
+    """How much each string is struck in each frame ``[frames, STRINGS]``, whatever its pitch."""
+    attack = np.where(onset >= format.faintest_onset, onset, 0)
+    struck: FloatArray = np.einsum("fp,fsp->fs", attack, np.exp(evidence), dtype=np.float32)
+    return struck
 
-    Only the pitch's own activations: what else is struck meanwhile says little on real recordings.
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Moments in notes; all arrays ``[moments]``.
+
+    ``frame`` is a row of the segment's arrays, ``pitch`` an index, ``onset`` the row at which the note was struck (it
+    may lie before the segment), ``strings`` the probability of each string ``[moments, STRINGS]`` or ``[moments, 0]``.
     """
+
+    frame: IntArray
+    pitch: IntArray
+    onset: FloatArray
+    strings: FloatArray
+
+
+def string_probabilities(evidence: Sequence[Sequence[float]]) -> FloatArray:
+    """Probabilities ``[notes, strings]`` from log-probabilities; each sums to 1."""
+    strings = len(evidence[0]) if evidence else 0
+    likely: FloatArray = np.exp(np.array(evidence, dtype=np.float32).reshape(len(evidence), strings))
+    probabilities: FloatArray = likely / np.maximum(likely.sum(axis=1, keepdims=True), 1e-6)
+    return probabilities
+
+
+def end_features(windows: SegmentWindows, moments: Moments) -> FloatArray:
+    """Describe moments in notes by ``[moments, features]``.
+
+    Only the pitch's own activations, and whether its string seems to be struck anew: what else is struck
+    meanwhile says little on real recordings.
+    """
+    frame, pitch = moments.frame, moments.pitch
     columns: list[FloatArray] = [
         *windows.sounding.means(frame, pitch, END_SOUNDING_EDGES),
         windows.onset.maximum(frame, pitch, -3, 4),
         windows.onset.maximum(frame, pitch, 4, 12),
         *windows.contour_means(frame, pitch, 0, END_CONTOUR_EDGES),
-        (np.log1p(frames_since_onset) / 5).astype(np.float32),
+        (np.log1p(frame - moments.onset) / 5).astype(np.float32),
+        *_end_heard(windows, moments),
+        *_restruck(windows, moments),
     ]
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _end_heard(windows: SegmentWindows, moments: Moments) -> list[FloatArray]:
+    """Offset activation around the moments, from engines that give it."""
+    if windows.offset is None:
+        return []
+    frame, pitch, edges = moments.frame, moments.pitch, END_OFFSET_EDGES
+    return [windows.offset.maximum(frame, pitch, *between) for between in pairwise(edges)]
+
+
+def _restruck(windows: SegmentWindows, moments: Moments) -> list[FloatArray]:
+    """How much the strings of the notes are struck around the moments and since their onset, whatever pitch."""
+    if windows.struck is None:
+        return []
+    string = np.arange(STRINGS)
+    frame, probability = moments.frame[:, np.newaxis], moments.strings
+    around = windows.struck.means(frame, string, RESTRUCK_EDGES)
+    after_attack = np.maximum(moments.onset.astype(np.intp) + 3, 0)[:, np.newaxis]
+    since = windows.struck.between(np.minimum(after_attack, frame), frame, string)
+    return [(probability * struck).sum(axis=1) for struck in (*around, np.minimum(since, 4.0))]

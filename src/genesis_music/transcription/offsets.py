@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genesis_music.transcription.features import SegmentWindows, end_features
+from genesis_music.transcription.features import Moments, SegmentWindows, end_features, string_probabilities
 from genesis_music.transcription.network import Network
 from genesis_music.transcription.windows import IntArray
 
-FIRST_FRAMES = 3
-"""No note ends sooner after its onset: 35 ms."""
+FIRST_SECONDS = 0.035
+"""No note ends sooner after its onset."""
 STEP_FRAMES = 48
 """Notes are followed by this many frames at a time, so that little is computed past their ends."""
 
@@ -22,13 +22,14 @@ class Sounding:
     """A note that may end in a segment.
 
     ``pitch`` is an index; ``onset``, ``start`` (where to begin looking) and ``limit`` (where to stop) are rows
-    of the segment's arrays, and the onset may lie before them.
+    of the segment's arrays, and the onset may lie before them. ``string_evidence`` is that of its note.
     """
 
     pitch: int
     onset: float
     start: int
     limit: int
+    string_evidence: tuple[float, ...] = ()
 
 
 def find_ends(
@@ -39,12 +40,14 @@ def find_ends(
     onset = np.array([note.onset for note in notes], dtype=np.float32)
     limit = np.array([note.limit for note in notes], dtype=np.intp)
     start = np.array([note.start for note in notes], dtype=np.intp)
+    strings = string_probabilities([note.string_evidence for note in notes])
     ends = limit.copy()
     open_ = np.flatnonzero(start < limit)
     while len(open_):
         frame = np.minimum(start[open_, np.newaxis] + np.arange(STEP_FRAMES), limit[open_, np.newaxis] - 1)
         of = np.repeat(open_, STEP_FRAMES)
-        features = end_features(windows, frame.ravel(), pitch[of], frame.ravel() - onset[of])
+        moments = Moments(frame.ravel(), pitch[of], onset[of], strings[of])
+        features = end_features(windows, moments)
         ended = network(features)[:, 0].reshape(frame.shape) >= end_log_odds
         has_ended = ended.any(axis=1)
         ends[open_[has_ended]] = frame[has_ended, ended[has_ended].argmax(axis=1)]

@@ -6,17 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genesis_music.transcription.engine import FloatArray
+from genesis_music.transcription.engine import ActivationFormat, FloatArray
 from genesis_music.transcription.segments import CONTEXT_FRAMES, Segment
 from genesis_music.transcription.windows import IntArray
 
-PEAK_RADIUS_FRAMES = 3
-"""A candidate is the highest frame within this distance: 35 ms, shorter than any repeated note."""
-LOWEST_ONSET = 0.2
-"""Onset activation of the faintest candidate: it keeps 99 % of all notes in rendered guitar parts."""
-LOWEST_SOUNDING = 0.12
-"""Mean sounding activation that must follow: it spares most of the work on pitches that nobody plays."""
-SOUNDING_AFTER_FRAMES = 7
+PEAK_RADIUS_SECONDS = 0.035
+"""A candidate is the highest frame within this distance, which is shorter than any repeated note."""
+SOUNDING_AFTER_SECONDS = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +28,20 @@ class Candidates:
     offset_frames: FloatArray
 
 
-def onset_candidates(segment: Segment) -> Candidates:
+def onset_candidates(segment: Segment, format: ActivationFormat) -> Candidates:
     """Find the peaks of the onset activation in the segment that some sounding follows."""
     onset = segment.onset
     inside = slice(CONTEXT_FRAMES, CONTEXT_FRAMES + segment.frames)
-    is_peak = onset[inside] >= LOWEST_ONSET
-    for distance in range(1, PEAK_RADIUS_FRAMES + 1):
+    is_peak = onset[inside] >= format.faintest_onset
+    for distance in range(1, format.frames(PEAK_RADIUS_SECONDS) + 1):
         is_peak &= onset[inside] > onset[inside.start - distance : inside.stop - distance]
         is_peak &= onset[inside] >= onset[inside.start + distance : inside.stop + distance]
     frame, pitch = np.nonzero(is_peak)
     frame = frame + CONTEXT_FRAMES
-    after = np.mean([segment.sounding[frame + t, pitch] for t in range(SOUNDING_AFTER_FRAMES)], axis=0)
-    frame, pitch = frame[after >= LOWEST_SOUNDING], pitch[after >= LOWEST_SOUNDING]
+    looked_at = range(format.frames(SOUNDING_AFTER_SECONDS))
+    after = np.mean([segment.sounding[frame + t, pitch] for t in looked_at], axis=0)
+    sounds = after >= format.faintest_sounding
+    frame, pitch = frame[sounds], pitch[sounds]
     offset = _parabola_vertex(onset[frame - 1, pitch], onset[frame, pitch], onset[frame + 1, pitch])
     return Candidates(frame, pitch, offset)
 

@@ -59,6 +59,13 @@ class Windows:
         column += self._margin
         return round(float(self._sums[end, column] - self._sums[start, column]))
 
+    def between(self, start: IntArray, end: IntArray, column: IntArray) -> FloatArray:
+        """Sum over frames ``start .. end``, the end excluded."""
+        sums: FloatArray = self._sums.take(self._places(end, column)) - self._sums.take(
+            self._places(start, column)
+        )
+        return sums
+
     def mean(self, frame: IntArray, column: IntArray, first: int, end: int) -> FloatArray:
         """Mean over frames ``frame + first .. frame + end``, the end excluded."""
         return self.means(frame, column, (first, end))[0]
