@@ -76,9 +76,8 @@ def main() -> None:
             done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
             rows.append(Measured(**json.loads(done.stdout)))
             row = rows[-1]
-            print(
-                f"{engine:13} {minutes:7g}  {row.processor_share:11.4f}  {row.wall_share:6.4f}  {row.peak_megabytes:.0f}"
-            )
+            shares = f"{row.processor_share:11.4f}  {row.wall_share:6.4f}"
+            print(f"{engine:13} {minutes:7g}  {shares}  {row.peak_megabytes:.0f}")
     report = {
         "command": "python -m benchmarks.engine_speed",
         "bar": BAR,

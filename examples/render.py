@@ -4,7 +4,7 @@
 
 "Morning Porch": 12 bars of finger-picking over C, G, Am, F at 96 bpm, with a hammer-on in each C bar and a
 closing strum. Piece: Apache-2.0 like the project. Sound: the acoustic notes of Shinyguitar by Karoryfer (CC0);
-``DIR`` as in ``training/rendering.py``. Timing and room come from a fixed seed.
+``DIR`` as in ``training/guitar/README.md``. Timing and room come from a fixed seed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import soundfile
 
 from examples.piece import BARS, LEAD_IN_QUARTERS, OPEN_PITCHES, TEMPO_BPM, Pluck, piece
 from genesis_music.score import Note
-from training.rendering import SAMPLE_FOLDERS, SAMPLE_RATE_HZ, PlayedNote, load_samples, render, reverberate
+from training.rendering import SAMPLE_RATE_HZ, PlayedNote, load_samples, render, reverberate
 
 HERE = Path(__file__).parent
 LENGTH_SECONDS = 33
@@ -52,9 +52,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--libraries", type=Path, required=True)
-    folder = parser.parse_args().libraries / SAMPLE_FOLDERS["acoustic"]
+    samples = load_samples(parser.parse_args().libraries, "shiny-acoustic")
     generator = np.random.default_rng(SEED)
-    dry = render(performance(piece()), load_samples(folder), LENGTH_SECONDS, generator)
+    dry = render(performance(piece()), samples, LENGTH_SECONDS, generator)
     wet = reverberate(dry, generator)
     with tempfile.TemporaryDirectory() as temporary:
         wav = Path(temporary, "piece.wav")

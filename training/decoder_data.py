@@ -4,7 +4,7 @@ r"""Render guitar parts, let an engine listen, and keep its activations with the
         --libraries DIR --soundfont /usr/share/sounds/sf2/FluidR3_GM.sf2 --out DIR --passes 2
 
 The parts are GuitarSet's annotations, never of held-out excerpts, or with ``--picking`` finger-picked parts
-that ``training/picking.py`` makes up. ``DIR`` of the libraries is described in ``training/rendering.py``.
+that ``training/picking.py`` makes up. ``DIR`` of the libraries is described in ``training/guitar/README.md``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from genesis_music.transcription.engine import Engine
 from genesis_music.transcription.engines import get_engine
 from training.picking import pick
 from training.rendering import (
-    SAMPLE_FOLDERS,
+    INSTRUMENTS,
     SAMPLE_RATE_HZ,
     PlayedNote,
     Waveform,
@@ -177,9 +177,9 @@ def main() -> None:
     parser.add_argument("--bass", action="store_true", help="render bass parts: the low strings, lower still")
     arguments = parser.parse_args()
     random = np.random.default_rng(arguments.seed)
-    folders = {} if arguments.bass else SAMPLE_FOLDERS
     programs = BASS_PROGRAMS if arguments.bass else SOUNDFONT_PROGRAMS
-    libraries = {name: load_samples(arguments.libraries / folder) for name, folder in folders.items()}
+    recorded = () if arguments.bass else INSTRUMENTS
+    libraries = {name: load_samples(arguments.libraries, name) for name in recorded}
     instruments = [*libraries, *libraries, *programs]
     engine = get_engine(arguments.engine)
     arguments.out.mkdir(parents=True, exist_ok=True)

@@ -1,47 +1,21 @@
-"""Render guitar parts with real multisamples: every onset, end, pitch and string is known exactly.
-
-The sample libraries (all CC0) are found by their folder names below one directory:
-``karoryfer.shinyguitar``, ``karoryfer.emilyguitar`` (github.com/sfzinstruments) and
-``spanish-classical-guitar`` (github.com/freepats).
-"""
+"""Render guitar parts with real multisamples: every onset, end, pitch and string is known exactly."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import soundfile
-import soxr
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from genesis_music.score import BendPoint, Note
+from training.guitar.bank import PRE_ONSET_SECONDS, Waveform
+from training.guitar.example import SAMPLE_RATE_HZ
+from training.guitar.libraries import LIBRARIES, Sample, read_samples
 
-SAMPLE_RATE_HZ = 22050
-PRE_ONSET_SECONDS = 0.001
-SAMPLE_FOLDERS = {
-    "acoustic": "karoryfer.shinyguitar/Samples/acoustic",
-    "electric": "karoryfer.shinyguitar/Samples/electric",
-    "archtop": "karoryfer.emilyguitar/notes",
-    "classical": "spanish-classical-guitar/samples",
-}
-_NAME = re.compile(r"^([a-gA-G])([#b]?)(\d)(?:_(vl\d|p|mp|mf|f))?(?!.*release)")
-_LAYERS = {"p": 1, "mp": 2, "mf": 3, "f": 4, "vl1": 1, "vl2": 2, "vl3": 3, "vl4": 4, None: 1}
-_SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
-
-Waveform = NDArray[np.float32]
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """One recorded note that starts sounding ``PRE_ONSET_SECONDS`` into ``waveform``."""
-
-    pitch_midi: int
-    layer: int
-    waveform: Waveform
+INSTRUMENTS = ("shiny-acoustic", "shiny-electric", "emily", "spanish")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +28,13 @@ class PlayedNote:
     legato: bool = False
 
 
-def load_samples(folder: Path) -> list[Sample]:
-    """Read every note sample of a library at 22,050 Hz, cut to its acoustic onset."""
-    samples = []
-    for path in sorted([*folder.glob("*.wav"), *folder.glob("*.flac")]):
-        match = _NAME.match(path.stem)
-        if match is None:
-            continue
-        letter, accidental, octave, layer = match.groups()
-        pitch = _SEMITONES[letter.lower()] + {"#": 1, "b": -1, "": 0}[accidental] + 12 * (int(octave) + 1)
-        data, rate = soundfile.read(path, dtype="float32", always_2d=True)
-        waveform = soxr.resample(data.mean(axis=1), rate, SAMPLE_RATE_HZ)
-        samples.append(Sample(pitch, _LAYERS[layer], _from_onset(waveform)))
-    return samples
-
-
-def _from_onset(waveform: Waveform) -> Waveform:
-    """Cut to ``PRE_ONSET_SECONDS`` before the level first rises within 26 dB of the attack's peak."""
-    level = np.abs(waveform)
-    peak = level[: SAMPLE_RATE_HZ // 5].max()
-    onset = int(np.argmax(level > 0.05 * peak))
-    start = max(0, onset - round(PRE_ONSET_SECONDS * SAMPLE_RATE_HZ))
-    return waveform[start : start + 8 * SAMPLE_RATE_HZ] / max(float(np.abs(waveform).max()), 1e-6)
+def load_samples(libraries: Path, instrument: str) -> list[Sample]:
+    """Read one of the ``INSTRUMENTS`` (see ``training/guitar/libraries.py``); every sample peaks at 1."""
+    library = next(library for library in LIBRARIES if library.name == instrument)
+    return [
+        replace(sample, waveform=sample.waveform / max(float(np.abs(sample.waveform).max()), 1e-6))
+        for sample in read_samples(libraries, library)
+    ]
 
 
 def render(
@@ -96,8 +55,8 @@ def render(
 
 def _choose(samples: Sequence[Sample], played: PlayedNote, random: Generator) -> Sample:
     """Pick a near pitch and the layer nearest to the velocity, then any take of it."""
-    layers = max(sample.layer for sample in samples)
-    wanted = 1 + round(played.note.velocity * (layers - 1))
+    layers = sorted({sample.layer for sample in samples})
+    wanted = layers[round(played.note.velocity * (len(layers) - 1))]
     nearest = min(abs(sample.pitch_midi - played.pitch_exact) for sample in samples)
     near = [s for s in samples if abs(s.pitch_midi - played.pitch_exact) <= nearest + 1]
     closest_layer = min(abs(sample.layer - wanted) for sample in near)

@@ -41,7 +41,7 @@ def long_audio():
     return mixed(*places, seconds=31.03)
 
 
-@pytest.mark.parametrize("pitch", [40, 52, 64, 76])
+@pytest.mark.parametrize("pitch", [36, 40, 52, 64, 76, 86])
 def test_a_plucked_note_is_heard_at_its_time_and_pitch(pitch):
     onset = joined(mixed((0.7, plucked(pitch, 0.8)), seconds=2.0), "onset")
     frame, column = np.unravel_index(onset.argmax(), onset.shape)
@@ -113,12 +113,12 @@ def test_hardly_any_audio_gives_hardly_any_frames(samples):
 
 @pytest.mark.parametrize("level", [0.0, 0.5])
 def test_silence_and_a_constant_voltage_have_no_notes(level):
-    assert loudest_onset(np.full(4 * SAMPLE_RATE_HZ, level)[SAMPLE_RATE_HZ:]) < 0.3
+    assert loudest_onset(np.full(3 * SAMPLE_RATE_HZ, level)) < 0.1
 
 
 @pytest.mark.parametrize("level", [1e-5, 1e-3, 0.1])
 def test_noise_has_no_notes(level):
-    assert loudest_onset(level * np.random.default_rng(1).standard_normal(4 * SAMPLE_RATE_HZ)) < 0.3
+    assert loudest_onset(level * np.random.default_rng(1).standard_normal(4 * SAMPLE_RATE_HZ)) < 0.1
 
 
 def test_clipping_and_a_constant_voltage_do_not_hide_a_note():
@@ -134,7 +134,7 @@ def test_another_instrument_is_heard_with_little_confidence():
     time = np.arange(2 * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
     snare = 0.3 * random.standard_normal(len(time)) * np.exp(-20 * (time % 0.5))
     siren = 0.3 * np.sin(2 * np.pi * np.cumsum(150 * 8 ** (time / 2)) / SAMPLE_RATE_HZ)
-    assert np.mean([loudest_onset(snare), loudest_onset(siren)]) < 0.5
+    assert max(loudest_onset(snare), loudest_onset(siren)) < 0.3
 
 
 def test_another_sample_rate_is_refused():

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import soxr
 from numpy.random import Generator
-from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from training.guitar.bank import Waveform
 from training.guitar.example import SAMPLE_RATE_HZ
+from training.guitar.rooms import FREQUENCIES_HZ, Magnitude
 
 DRIVE_DB = {"clean": (-6.0, 6.0), "crunch": (8.0, 20.0), "high gain": (22.0, 40.0)}
-_OVERSAMPLING = {"clean": 2, "crunch": 2, "high gain": 4}
+_OVERSAMPLING = {"clean": 2, "crunch": 2, "high gain": 8}
 
 
 def amplify(dry: Waveform, channel: str, random: Generator) -> Waveform:
@@ -34,13 +34,12 @@ def amplify(dry: Waveform, channel: str, random: Generator) -> Waveform:
     return bent
 
 
-def loudspeaker(size: int, random: Generator) -> NDArray[np.float32]:
-    """The response of a guitar loudspeaker and the microphone before it, for ``rfft`` of ``size``.
+def loudspeaker(random: Generator) -> Magnitude:
+    """The response of a guitar loudspeaker and the microphone before it.
 
     Little below its resonance, a presence peak at 2-4 kHz, nothing above 4-7 kHz, narrow dips in between.
     """
-    frequencies = np.fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ)
-    octaves = np.log2(np.maximum(frequencies, 20))
+    octaves = np.log2(np.maximum(FREQUENCIES_HZ, 20))
     low, high = np.log2(random.uniform(60, 120)), np.log2(random.uniform(3800, 7000))
     gain_db = -18 * np.maximum(low - octaves, 0) - random.uniform(24, 60) * np.maximum(octaves - high, 0)
     peaks = [(random.uniform(80, 160), 4.0, 0.5), (random.uniform(1800, 4200), random.uniform(2, 9), 0.6)]

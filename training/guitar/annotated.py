@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from numpy.random import Generator
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from genesis_music.errors import InputError
 from genesis_music.evaluation.guitarset import HELD_OUT, STANDARD_OPEN_PITCHES, read_excerpt
+from training.guitar.bank import save_arrays
 from training.guitar.strokes import Phrase, Stroke, one_at_a_time
 
 TRANSPOSE_SEMITONES = (-4, 5)
@@ -29,20 +31,21 @@ class AnnotatedNotes:
     rows: NDArray[np.float32]
 
 
-def read_annotations(annotations: Path, cache: Path) -> AnnotatedNotes:
-    """Parse every excerpt that is not held out; kept in ``cache`` (npz) for the next time.
+def read_annotations(annotations: Path, cache_folder: Path) -> AnnotatedNotes:
+    """Parse every excerpt that is not held out; kept in ``cache_folder`` for the next time.
 
     Raises:
         InputError: there is no annotation in the folder, or one is not GuitarSet's.
     """
+    paths = [path for path in sorted(annotations.glob("*.jams")) if path.stem not in HELD_OUT]
+    if not paths:
+        raise InputError(f"{annotations} holds no annotations: put GuitarSet's JAMS files there")
+    names = "\n".join(path.name for path in paths)
+    cache = cache_folder / f"annotations-{crc32(names.encode()):08x}.npz"
     if not cache.exists():
-        paths = [path for path in sorted(annotations.glob("*.jams")) if path.stem not in HELD_OUT]
-        if not paths:
-            raise InputError(f"{annotations} holds no annotations: put GuitarSet's JAMS files there")
         parts = [_rows(path) for path in paths]
         starts = np.cumsum([0, *map(len, parts)])
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(cache, starts=starts, rows=np.concatenate(parts).astype(np.float32))
+        save_arrays(cache, starts=starts, rows=np.concatenate(parts).astype(np.float32))
     with np.load(cache) as file:
         return AnnotatedNotes(file["starts"], file["rows"])
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -112,6 +113,14 @@ def read_bank(folder: Path, name: str) -> Bank:
         cells.setdefault((cell.string, cell.fret, cell.harmonic), []).append(cell)
     waveforms = np.memmap(folder / f"{name}.i16", np.int16, "r")
     return Bank(name, document["family"], waveforms, {key: tuple(takes) for key, takes in cells.items()})
+
+
+def save_arrays(path: Path, **arrays: NDArray[Any]) -> None:
+    """Write an npz file that appears only when it is whole, as several workers may start at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.stem}.{os.getpid()}.npz")
+    np.savez(partial, **arrays)
+    partial.rename(path)
 
 
 def _until_faint(waveform: Waveform) -> Waveform:

@@ -18,8 +18,9 @@ import numpy as np
 
 from training.guitar.bank import LONGEST_SECONDS, PRE_ONSET_SECONDS, Bank, BankNote, read_bank, write_bank
 from training.guitar.example import SAMPLE_RATE_HZ
+from training.guitar.libraries import LIBRARIES, Sample, read_samples
 from training.guitar.modal import pluck, random_body
-from training.guitar.sampled import LIBRARIES, Sample, read_samples, sampled_notes, soundfont_samples
+from training.guitar.sampled import sampled_notes, soundfont_samples
 from training.guitar.strings import HARMONICS, Family, random_guitar
 
 HIGHEST_FRET = 22
@@ -39,13 +40,13 @@ def modal_notes(family: Family, seed: int) -> Iterator[BankNote]:
     """Compute every note of one random guitar."""
     random = np.random.default_rng(seed)
     guitar = random_guitar(family, random)
-    body = random_body(guitar, random)
+    body = random_body(family, random)
     silence = np.zeros(round(PRE_ONSET_SECONDS * SAMPLE_RATE_HZ), np.float32)
     for string in range(1, 7):
         for layer in LAYERS:
             for fret in range(HIGHEST_FRET + 1):
                 tone = pluck(guitar, body, string, fret, layer, LONGEST_SECONDS, random)
-                yield BankNote(string, fret, layer, np.concatenate([silence, tone]) * (0.3 + layer))
+                yield BankNote(string, fret, layer, np.concatenate([silence, tone]) * np.float32(0.3 + layer))
         for harmonic in HARMONICS:
             tone = pluck(guitar, body, string, 0, 0.6, LONGEST_SECONDS, random, harmonic)
             yield BankNote(string, 0, 0.6, np.concatenate([silence, tone]), harmonic)
@@ -74,8 +75,10 @@ def recipes(libraries: Path, soundfont: Path | None) -> Iterator[Recipe]:
             samples = cache(partial(read_samples, libraries, library))
             yield _sampled(library.name, library.family, samples, restrung=False)
             yield _sampled(f"{library.name}-restrung", library.family, samples, restrung=True)
-    for name, (program, family) in SOUNDFONT_GUITARS.items() if soundfont is not None else ():
-        yield _sampled(name, family, partial(soundfont_samples, soundfont, program), restrung=False)
+    if soundfont is not None:
+        for name, (program, family) in SOUNDFONT_GUITARS.items():
+            samples = partial(soundfont_samples, soundfont, program)
+            yield _sampled(name, family, samples, restrung=False)
 
 
 def _sampled(name: str, family: Family, samples: Callable[[], list[Sample]], restrung: bool) -> Recipe:

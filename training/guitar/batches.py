@@ -71,6 +71,5 @@ def batches(rendered: Rendered, steps: range, workers: int) -> Iterator[Batch]:
             sampler=steps,
             num_workers=workers,
             prefetch_factor=ahead,
-            pin_memory=torch.cuda.is_available(),
         )
     )

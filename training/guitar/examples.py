@@ -16,6 +16,7 @@ from training.guitar.bank import Bank, Waveform
 from training.guitar.banks import cache_folder, load_banks
 from training.guitar.example import SAMPLE_RATE_HZ, Example
 from training.guitar.generated import generated_phrase
+from training.guitar.noises import RecordedNoises, read_noises
 from training.guitar.others import Others, build_others, drums, melody, nothing_to_hear, read_others
 from training.guitar.recording import carry, record
 from training.guitar.strokes import Phrase
@@ -24,6 +25,8 @@ from training.guitar.voices import play
 ANNOTATED_SHARE = 0.7
 NOTHING_SHARE = 0.05
 BACKING_SHARE = 0.05
+FAMILY_WEIGHTS: dict[str, float] = {"steel": 1.6, "nylon": 0.9, "electric": 0.9}
+"""How often a bank is played, by its family: steel-string acoustics are heard most and recorded least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +36,7 @@ class Material:
     banks: tuple[Bank, ...]
     annotations: AnnotatedNotes
     others: Others | None
+    noises: RecordedNoises
 
 
 @cache
@@ -48,8 +52,9 @@ def open_material(libraries: Path, annotations: Path, soundfont: Path | None = N
         build_others(soundfont, others)
     return Material(
         load_banks(libraries, soundfont),
-        read_annotations(annotations, cache / "annotations.npz"),
+        read_annotations(annotations, cache),
         read_others(others) if soundfont is not None else None,
+        read_noises(libraries, cache),
     )
 
 
@@ -76,12 +81,12 @@ def example(seed: int, material: Material, seconds: float = 4.0) -> Example:
     random = np.random.default_rng(seed)
     phrase = _phrase(material, seconds, random)
     if random.random() < NOTHING_SHARE:
-        sound = nothing_to_hear(round(seconds * SAMPLE_RATE_HZ), material.others, random)
+        sound = nothing_to_hear(round(seconds * SAMPLE_RATE_HZ), material.others, material.noises, random)
         return Example(carry(sound, random), (), phrase.open_pitches_midi, seed)
-    bank = material.banks[random.integers(len(material.banks))]
+    bank = _bank(material.banks, random)
     played = play(articulate(phrase, random), bank, _detuned(random), seconds, random)
     backing = _backing(len(played.sound), material.others, random)
-    audio = record(played.sound, bank.family == "electric", backing, random)
+    audio = record(played.sound, bank.family == "electric", backing, material.noises, random)
     return Example(audio, played.notes, phrase.open_pitches_midi, seed)
 
 
@@ -89,6 +94,11 @@ def _phrase(material: Material, seconds: float, random: Generator) -> Phrase:
     if random.random() < ANNOTATED_SHARE:
         return annotated_phrase(material.annotations, seconds, random)
     return generated_phrase(seconds, random)
+
+
+def _bank(banks: tuple[Bank, ...], random: Generator) -> Bank:
+    weights = np.array([FAMILY_WEIGHTS[bank.family] for bank in banks])
+    return banks[random.choice(len(banks), p=weights / weights.sum())]
 
 
 def _backing(count: int, others: Others | None, random: Generator) -> Waveform | None:

@@ -9,7 +9,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from training.guitar.example import SAMPLE_RATE_HZ
-from training.guitar.strings import Floats, Guitar, partials_hz
+from training.guitar.strings import Family, Floats, Guitar, partials_hz
 
 HIGHEST_HZ = 10600.0
 ATTACK_SECONDS = 0.0012
@@ -32,13 +32,13 @@ class Body:
         return response
 
 
-def random_body(guitar: Guitar, random: Generator) -> Body:
+def random_body(family: Family, random: Generator) -> Body:
     """An air and a top resonance of an acoustic guitar, and a dozen above; an electric's are weak."""
     low = [random.uniform(85, 130), random.uniform(170, 260)]
     centre = np.array([*low, *np.exp(random.uniform(np.log(300), np.log(8000), 12))])
-    strength = 0.25 if guitar.family == "electric" else 1.0
+    strength = 0.25 if family == "electric" else 1.0
     gain = strength * random.uniform(0.3, 2.5, len(centre))
-    thump = 0.0 if guitar.family == "electric" else random.uniform(0.05, 0.5)
+    thump = 0.0 if family == "electric" else random.uniform(0.05, 0.5)
     return Body(centre, gain, random.uniform(0.08, 0.4, len(centre)), thump)
 
 

@@ -21,15 +21,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from genesis_music.transcription.guitar_engine import (
+    BINS_PER_SEMITONE,
+    HOP_SAMPLES,
+    LOWEST_PITCH_MIDI,
+    PITCHES,
+    STRINGS,
+)
 from training.guitar.example import SAMPLE_RATE_HZ
 
-HOP_SAMPLES = 441
 FRAME_SECONDS = HOP_SAMPLES / SAMPLE_RATE_HZ
-LOWEST_PITCH_MIDI = 33
-PITCHES = 56
-BINS_PER_SEMITONE = 3
 BINS_PER_OCTAVE = 12 * BINS_PER_SEMITONE
-STRINGS = 6
 
 HARMONICS = (0.5, 1, 2, 3, 4, 5, 6, 7)
 LOWEST_BIN_MIDI = LOWEST_PITCH_MIDI - 12 - 1 / BINS_PER_SEMITONE

@@ -1,23 +1,67 @@
-"""Sounds that are no notes: noise, hum, knocks on the body, squeaking fingers."""
+"""Sounds that are no notes: noise, hum, knocks on body and muted strings, squeaking fingers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
+from scipy.signal import lfilter
 
-from training.guitar.bank import Waveform
+from training.guitar.bank import Waveform, save_arrays
 from training.guitar.example import SAMPLE_RATE_HZ
+from training.guitar.libraries import from_onset, read_mono
+
+KNOCKS = (
+    "karoryfer.shinyguitar/Samples/*/perc_*.wav",
+    "karoryfer.shinyguitar/Samples/*/mute_string*.wav",
+    "karoryfer.emilyguitar/noises/muted*.wav",
+    "karoryfer.emilyguitar/noises/pickrest*.wav",
+)
+SQUEAKS = ("karoryfer.emilyguitar/noises/fingering*.wav",)
+LONGEST_SECONDS = 0.7
+RECORDED_SHARE = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedNoises:
+    """What players do beside notes, as recorded; each peaks at 1. Empty where the libraries are absent."""
+
+    knocks: tuple[Waveform, ...] = ()
+    squeaks: tuple[Waveform, ...] = ()
+
+
+def read_noises(libraries: Path, cache_folder: Path) -> RecordedNoises:
+    """Read the noises of the libraries; kept in ``cache_folder`` for the next time."""
+    cache = cache_folder / "noises.npz"
+    if not cache.exists():
+        save_arrays(cache, knocks=_read(libraries, KNOCKS), squeaks=_read(libraries, SQUEAKS))
+    with np.load(cache) as file:
+        return RecordedNoises(*(tuple(file[kind].astype(np.float32)) for kind in ("knocks", "squeaks")))
+
+
+def _read(libraries: Path, patterns: Sequence[str]) -> NDArray[np.float16]:
+    """One noise per row."""
+    count = round(LONGEST_SECONDS * SAMPLE_RATE_HZ)
+    rows = []
+    for path in sorted(path for pattern in patterns for path in libraries.glob(pattern)):
+        sound = from_onset(read_mono(path))[:count].copy()
+        fade = min(len(sound), count // 4)
+        sound[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+        rows.append(np.pad(sound / max(float(np.abs(sound).max()), 1e-9), (0, count - len(sound))))
+    return np.array(rows, np.float16).reshape(len(rows), count)
 
 
 def coloured_noise(count: int, random: Generator) -> Waveform:
-    """White to pink (rarely brown) noise of deviation 1; its level may waver."""
-    size = int(2 ** np.ceil(np.log2(count)))
-    spectrum = np.fft.rfft(random.standard_normal(size, dtype=np.float32))
-    slope = random.uniform(0, 1) if random.random() < 0.9 else random.uniform(1, 2)
-    fall = np.maximum(np.fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ), 30).astype(np.float32) ** np.float32(
-        -slope / 2
-    )
-    noise = np.fft.irfft(spectrum * fall, size)[:count].astype(np.float32)
+    """White noise, and the same through a low pass, in any mixture; deviation 1."""
+    white = random.standard_normal(count, dtype=np.float32)
+    pole = np.float32(np.exp(-2 * np.pi * np.exp(random.uniform(np.log(30), np.log(3000))) / SAMPLE_RATE_HZ))
+    dark = lfilter([np.sqrt(1 - pole**2)], [1, -pole], white).astype(np.float32)
+    share = np.float32(random.uniform(0, 1))
+    noise: Waveform = (1 - share) * white + share * dark
     return noise / max(float(noise.std()), 1e-9)
 
 
@@ -32,10 +76,16 @@ def hum(count: int, random: Generator) -> Waveform:
     return out / max(float(np.abs(out).max()), 1e-9)
 
 
-def add_knocks(sound: Waveform, level: float, random: Generator) -> None:
-    """Fingers on the body: bursts of noise and a low resonance or two."""
+def add_knocks(sound: Waveform, level: float, recorded: RecordedNoises, random: Generator) -> None:
+    """Fingers on the body and on muted strings: recorded, or bursts of noise and a low resonance or two."""
     for at in random.uniform(0, len(sound), random.integers(1, 7)).astype(int):
-        _add(sound, level * random.uniform(0.1, 1) * _knock(random), int(at))
+        part = _any(recorded.knocks, random) if random.random() < RECORDED_SHARE else None
+        part = _knock(random) if part is None else part
+        _add(sound, np.float32(level * random.uniform(0.1, 1)) * part, int(at))
+
+
+def _any(recorded: Sequence[Waveform], random: Generator) -> Waveform | None:
+    return recorded[random.integers(len(recorded))] if recorded else None
 
 
 def _knock(random: Generator) -> Waveform:
@@ -52,10 +102,12 @@ def _knock(random: Generator) -> Waveform:
     return burst / max(float(np.abs(burst).max()), 1e-9)
 
 
-def add_squeaks(sound: Waveform, level: float, random: Generator) -> None:
-    """Fingers sliding along wound strings: whistling noise whose pitch follows the finger's speed."""
+def add_squeaks(sound: Waveform, level: float, recorded: RecordedNoises, random: Generator) -> None:
+    """Fingers sliding along wound strings: recorded, or a whistle whose pitch follows the finger's speed."""
     for at in random.uniform(0, len(sound), random.integers(1, 4)).astype(int):
-        _add(sound, level * random.uniform(0.1, 1) * _squeak(random), int(at))
+        part = _any(recorded.squeaks, random) if random.random() < RECORDED_SHARE else None
+        part = _squeak(random) if part is None else part
+        _add(sound, np.float32(level * random.uniform(0.1, 1)) * part, int(at))
 
 
 def _squeak(random: Generator) -> Waveform:

@@ -9,9 +9,9 @@ import numpy as np
 import soxr
 from numpy.random import Generator
 
-from training.guitar.bank import Waveform
+from training.guitar.bank import Waveform, save_arrays
 from training.guitar.example import SAMPLE_RATE_HZ
-from training.guitar.noises import add_knocks, add_squeaks, coloured_noise, hum
+from training.guitar.noises import RecordedNoises, add_knocks, add_squeaks, coloured_noise, hum
 from training.guitar.soundfont import render_notes
 
 NOTE_SECONDS = 2.5
@@ -35,8 +35,7 @@ def build_others(soundfont: Path, path: Path) -> None:
     melodic = [
         render_notes(soundfont, program, OTHER_PITCHES, 90, NOTE_SECONDS) for program in OTHER_PROGRAMS
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, drums=np.array(drums, np.float16), melodic=np.array(melodic, np.float16))
+    save_arrays(path, drums=np.array(drums, np.float16), melodic=np.array(melodic, np.float16))
 
 
 def read_others(path: Path) -> Others:
@@ -46,14 +45,15 @@ def read_others(path: Path) -> Others:
     return Others(tuple(drums), tuple(tuple(notes) for notes in melodic))
 
 
-def nothing_to_hear(count: int, others: Others | None, random: Generator) -> Waveform:
+def nothing_to_hear(count: int, others: Others | None, noises: RecordedNoises, random: Generator) -> Waveform:
     """A recording without a guitar, peak 1 or silent."""
-    kinds = [_noise, _hum, _knocks]
     if others is not None and random.random() < 0.5:
         return (drums if random.random() < 0.4 else melody)(count, others, random)
     if random.random() < 0.3:
         return np.zeros(count, np.float32)
-    return kinds[random.integers(len(kinds))](count, random)
+    if random.random() < 0.4:
+        return _knocks(count, noises, random)
+    return (_noise if random.random() < 0.6 else _hum)(count, random)
 
 
 def _noise(count: int, random: Generator) -> Waveform:
@@ -69,12 +69,12 @@ def _hum(count: int, random: Generator) -> Waveform:
     return _normalised(hum(count, random) + 0.05 * coloured_noise(count, random))
 
 
-def _knocks(count: int, random: Generator) -> Waveform:
+def _knocks(count: int, noises: RecordedNoises, random: Generator) -> Waveform:
     sound = 0.001 * coloured_noise(count, random)
     for _ in range(random.integers(1, 4)):
-        add_knocks(sound, 1.0, random)
+        add_knocks(sound, 1.0, noises, random)
     if random.random() < 0.5:
-        add_squeaks(sound, 1.0, random)
+        add_squeaks(sound, 1.0, noises, random)
     return _normalised(sound)
 
 

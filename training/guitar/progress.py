@@ -18,6 +18,11 @@ def write_report(log: Path, report: Report) -> None:
         file.write(json.dumps({name: float(f"{value:.5g}") for name, value in report.items()}) + "\n")
 
 
+def mean_report(reports: Sequence[Report]) -> Report:
+    """The mean of every number in reports of the same kind."""
+    return {name: sum(report[name] for report in reports) / len(reports) for name in reports[0]}
+
+
 def read_reports(log: Path) -> list[Report]:
     return [json.loads(line) for line in log.read_text("utf-8").splitlines()] if log.exists() else []
 

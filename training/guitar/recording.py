@@ -9,7 +9,7 @@ from training.guitar import rooms
 from training.guitar.amplifier import amplify, chorus, compress, loudspeaker
 from training.guitar.bank import Waveform
 from training.guitar.codecs import compress_really, compress_roughly
-from training.guitar.noises import add_knocks, add_squeaks, coloured_noise, hum
+from training.guitar.noises import RecordedNoises, add_knocks, add_squeaks, coloured_noise, hum
 
 CHANNELS = ("direct", "clean", "crunch", "high gain")
 ELECTRIC_CHANNELS = (0.2, 0.4, 0.24, 0.16)
@@ -17,41 +17,47 @@ ACOUSTIC_CHANNELS = (0.9, 0.05, 0.04, 0.01)
 COMPRESSED, CHORUS, ECHO, IN_A_ROOM, FAR = 0.15, 0.06, 0.08, 0.75, 0.3
 KNOCKS, SQUEAKS, HUM = 0.12, 0.12, 0.08
 TELEPHONE, ROUGH_CODEC, REAL_CODEC, CLIPPED, OFFSET = 0.12, 0.10, 0.03, 0.04, 0.02
+WOODEN = 0.5
 """The share of examples that each variation comes in."""
 NOISE_DB, TELEPHONE_NOISE_DB = (-75.0, -38.0), (-55.0, -22.0)
 LEVEL_DB = (-34.0, -0.3)
 
 
-def record(dry: Waveform, electric: bool, backing: Waveform | None, random: Generator) -> Waveform:
+def record(
+    dry: Waveform, electric: bool, backing: Waveform | None, noises: RecordedNoises, random: Generator
+) -> Waveform:
     """A recording of a dry guitar, peak within ±1; ``backing`` (peak 1) plays behind it."""
     sound = dry / max(float(np.abs(dry).max()), 1e-4)
     if random.random() < KNOCKS:
-        add_knocks(sound, random.uniform(0.02, 0.6), random)
+        add_knocks(sound, random.uniform(0.02, 0.6), noises, random)
     if random.random() < SQUEAKS:
-        add_squeaks(sound, random.uniform(0.005, 0.1), random)
+        add_squeaks(sound, random.uniform(0.005, 0.1), noises, random)
     size = rooms.fft_size(len(sound))
-    response = rooms.smooth_eq(size, random)
+    colour = rooms.smooth_eq(random)
     channel = str(random.choice(CHANNELS, p=ELECTRIC_CHANNELS if electric else ACOUSTIC_CHANNELS))
+    if electric and channel == "direct" and random.random() < WOODEN:
+        colour = colour * rooms.wooden_body(random)
     if channel != "direct":
         sound = sound + np.float32(10 ** (random.uniform(-90, -60) / 20)) * coloured_noise(len(sound), random)
         sound = amplify(sound, channel, random)
-        response = response * loudspeaker(size, random)
+        colour = colour * loudspeaker(random)
     if random.random() < COMPRESSED:
         sound = compress(sound, random)
     if random.random() < CHORUS:
         sound = chorus(sound, random)
     if backing is not None:
         sound = sound / max(float(np.abs(sound).max()), 1e-4) + backing * 10 ** (random.uniform(-28, -6) / 20)
-    return carry(_in_space(sound, response, size, random), random)
+    return carry(_in_space(sound, colour, size, random), random)
 
 
-def _in_space(sound: Waveform, response: rooms.Response, size: int, random: Generator) -> Waveform:
+def _in_space(sound: Waveform, colour: rooms.Magnitude, size: int, random: Generator) -> Waveform:
+    if random.random() < FAR:
+        colour = colour * rooms.distance(random)
+    response = rooms.minimum_phase(colour, size)
     if random.random() < ECHO:
         response = response * rooms.echo(size, random)
     if random.random() < IN_A_ROOM:
         response = response * rooms.room(size, random)
-    if random.random() < FAR:
-        response = response * rooms.distance(size, random)
     return rooms.apply(sound, response, size)
 
 
@@ -67,7 +73,7 @@ def carry(sound: Waveform, random: Generator) -> Waveform:
     if random.random() < HUM:
         sound += np.float32(peak * 10 ** (random.uniform(-60, -24) / 20)) * hum(len(sound), random)
     if telephone:
-        sound = rooms.apply(sound, rooms.telephone(size, random), size)
+        sound = rooms.apply(sound, rooms.minimum_phase(rooms.telephone(random), size), size)
         sound = compress(sound, random) if random.random() < 0.5 else sound
     return _delivered(sound, random)
 

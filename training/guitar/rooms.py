@@ -8,11 +8,18 @@ from numpy.typing import NDArray
 
 from training.guitar.bank import Waveform
 from training.guitar.example import SAMPLE_RATE_HZ
+from training.guitar.modal import random_body
 
 REVERB_SECONDS = (0.1, 0.9)
 MOST_WET = 0.5
 
 Response = NDArray[np.complex64]
+Magnitude = NDArray[np.float32]
+_SIZE = 8192
+FREQUENCIES_HZ = np.maximum(np.fft.rfftfreq(_SIZE, 1 / SAMPLE_RATE_HZ), 1.0).astype(np.float32)
+"""Where magnitudes are given."""
+_OCTAVES = np.log2(np.maximum(FREQUENCIES_HZ, 40) / 40)
+_FAINTEST = 1e-4
 
 
 def fft_size(count: int) -> int:
@@ -20,17 +27,34 @@ def fft_size(count: int) -> int:
     return int(2 ** np.ceil(np.log2(count + REVERB_SECONDS[1] * SAMPLE_RATE_HZ)))
 
 
-def apply(sound: Waveform, response: NDArray[np.complexfloating | np.floating], size: int) -> Waveform:
+def apply(sound: Waveform, response: Response, size: int) -> Waveform:
     """Filter by a response for ``rfft`` of ``size``."""
     filtered = np.fft.irfft(np.fft.rfft(sound, size) * response, size)
     return filtered[: len(sound)].astype(np.float32)
 
 
-def smooth_eq(size: int, random: Generator) -> NDArray[np.float32]:
+def minimum_phase(magnitude: Magnitude, size: int) -> Response:
+    """The response with this magnitude at ``FREQUENCIES_HZ`` that rings after the sound only, as nature's do.
+
+    By folding the real cepstrum (Oppenheim and Schafer).
+    """
+    cepstrum = np.fft.irfft(np.log(np.maximum(magnitude, _FAINTEST)), _SIZE)
+    cepstrum[1 : _SIZE // 2] *= 2
+    cepstrum[_SIZE // 2 + 1 :] = 0
+    impulse = np.fft.irfft(np.exp(np.fft.rfft(cepstrum)), _SIZE)
+    response: Response = np.fft.rfft(impulse.astype(np.float32), size)
+    return response
+
+
+def smooth_eq(random: Generator) -> Magnitude:
     """A smooth random frequency response, a few dB up and down per octave (standard deviation up to 6 dB)."""
-    octaves = np.log2(np.maximum(np.fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ), 40) / 40)
-    gain_db = np.interp(octaves, np.linspace(0, 8.2, 10), random.normal(0, random.uniform(0.5, 6), 10))
+    gain_db = np.interp(_OCTAVES, np.linspace(0, 8.2, 10), random.normal(0, random.uniform(0.5, 6), 10))
     return (10 ** (gain_db / 20)).astype(np.float32)
+
+
+def wooden_body(random: Generator) -> Magnitude:
+    """An acoustic body's resonances, for a string that was recorded by a pickup."""
+    return random_body("steel", random).response(np.maximum(FREQUENCIES_HZ, 20)).astype(np.float32)
 
 
 def room(size: int, random: Generator, most_wet: float = MOST_WET) -> Response:
@@ -64,21 +88,18 @@ def echo(size: int, random: Generator) -> Response:
     return response
 
 
-def distance(size: int, random: Generator) -> NDArray[np.float32]:
+def distance(random: Generator) -> Magnitude:
     """A far or cheap microphone: some highs and lows are missing."""
-    frequencies = np.fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ)
-    dull = (1 + (frequencies / random.uniform(2500, 12000)) ** 2) ** -0.5
-    thin = (1 + (random.uniform(20, 150) / np.maximum(frequencies, 1)) ** 2) ** -0.5
+    dull = (1 + (FREQUENCIES_HZ / random.uniform(2500, 12000)) ** 2) ** -0.5
+    thin = (1 + (random.uniform(20, 150) / FREQUENCIES_HZ) ** 2) ** -0.5
     return (dull * thin).astype(np.float32)
 
 
-def telephone(size: int, random: Generator) -> NDArray[np.float32]:
+def telephone(random: Generator) -> Magnitude:
     """A phone's band: from the old line's 300-3400 Hz to a modern 60-8000 Hz, with a bumpy response inside."""
     low = float(np.exp(random.uniform(np.log(60), np.log(350))))
     high = float(np.exp(random.uniform(np.log(3200), np.log(8000))))
-    frequencies = np.maximum(np.fft.rfftfreq(size, 1 / SAMPLE_RATE_HZ), 1)
     order = random.integers(2, 6)
-    band = (1 + (low / frequencies) ** (2 * order)) ** -0.5 * (
-        1 + (frequencies / high) ** (4 * order)
-    ) ** -0.5
-    return (band * smooth_eq(size, random)).astype(np.float32)
+    low_cut = (1 + (low / FREQUENCIES_HZ) ** (2 * order)) ** -0.5
+    high_cut = (1 + (FREQUENCIES_HZ / high) ** (4 * order)) ** -0.5
+    return (low_cut * high_cut * smooth_eq(random)).astype(np.float32)

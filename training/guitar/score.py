@@ -12,13 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from genesis_music.evaluation.notes import OFFSET_RATIO, ONSET_TOLERANCE_SECONDS
 from training.guitar.batches import collate
-from training.guitar.example import Example, RenderedNote
+from training.guitar.example import SAMPLE_RATE_HZ, Example, RenderedNote
 from training.guitar.network import FRAME_SECONDS, LOWEST_PITCH_MIDI, GuitarNetwork
 from training.guitar.targets import FloatArray
 
-ONSET_TOLERANCE_SECONDS = 0.05
-OFFSET_TOLERANCE_SHARE = 0.2
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 SOUNDING_THRESHOLD = 0.5
 EXAMPLES_AT_ONCE = 8
@@ -93,7 +92,7 @@ def _end(sounding: FloatArray, onset: int) -> int:
 def _true_notes(example: Example) -> _Notes:
     rows = sorted((n.pitch_midi, n.onset_seconds, n.offset_seconds) for n in _asked(example))
     pitch, onset, end = np.array(rows, np.float32).reshape(-1, 3).T
-    return _Notes(onset, np.minimum(end, len(example.audio) / 22050), pitch)
+    return _Notes(onset, np.minimum(end, len(example.audio) / SAMPLE_RATE_HZ), pitch)
 
 
 def _asked(example: Example) -> list[RenderedNote]:
@@ -113,7 +112,7 @@ def _matches(true: _Notes, found: _Notes) -> FloatArray:
             break
         candidate = order[place]
         if found.pitch[candidate] == pitch and found.onset[candidate] <= onset + ONSET_TOLERANCE_SECONDS:
-            allowed = max(ONSET_TOLERANCE_SECONDS, OFFSET_TOLERANCE_SHARE * (end - onset))
+            allowed = max(ONSET_TOLERANCE_SECONDS, OFFSET_RATIO * (end - onset))
             onsets += 1
             ends += abs(found.end[candidate] - end) <= allowed
             place += 1

@@ -30,8 +30,10 @@ def render_notes(
     """Each note alone, with FluidSynth, ``seconds`` long, held for most of them.
 
     Raises:
-        InputError: FluidSynth is not installed or cannot read the SoundFont.
+        InputError: there is no such SoundFont, or FluidSynth is not installed or cannot read it.
     """
+    if not soundfont.is_file():
+        raise InputError(f"{soundfont} does not exist: name a SoundFont (.sf2), or leave it out")
     channel = _DRUM_CHANNEL if drums else 0
     track = mido.MidiTrack([mido.Message("program_change", channel=channel, program=program)])
     held = round(HELD * seconds * _TICKS_PER_SECOND)

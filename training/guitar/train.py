@@ -29,7 +29,7 @@ from torch import nn
 from training.guitar.batches import Batch, Rendered, Source, batches
 from training.guitar.example import Example
 from training.guitar.network import Design, GuitarNetwork, parameters
-from training.guitar.progress import Report, forget_after, plot, write_report
+from training.guitar.progress import Report, forget_after, mean_report, plot, write_report
 from training.guitar.score import score
 from training.guitar.targets import LossWeights, losses, total_loss
 
@@ -52,7 +52,7 @@ class Recipe:
 
     design: Design = field(default_factory=Design)
     weights: LossWeights = field(default_factory=LossWeights)
-    steps: int = 30000
+    steps: int = 40000
     examples_per_batch: int = LAPTOP_EXAMPLES
     learning_rate: float = 3e-3
     warm_up_steps: int = 100
@@ -110,7 +110,8 @@ class Training:
         self.optimizer.step()
         self.step += 1
         self._average()
-        report = {name: float(value.detach()) for name, value in {"loss": loss, **parts}.items()}
+        report = {"loss": float(loss.detach())}
+        report |= {f"{name}_loss": float(value.detach()) for name, value in parts.items()}
         self.seconds += time.monotonic() - started
         return report
 
@@ -183,13 +184,15 @@ def train(
         training.load(checkpoint)
     forget_after(log, training.step)
     rendered = Rendered(source, recipe.seed, recipe.examples_per_batch)
+    reports: list[Report] = []
     waited = time.monotonic()
     for batch in batches(rendered, range(training.step, recipe.steps), workers):
         training.seconds += time.monotonic() - waited
-        report = training.advance(batch.to(training.device))
+        reports.append(training.advance(batch.to(training.device)))
         step, done = training.step, recipe.progress(training.step, training.seconds) >= 1
         if step % intervals.report == 0:
-            write_report(log, {"step": step, "seconds": training.seconds, **report})
+            write_report(log, {"step": step, "seconds": training.seconds, **mean_report(reports)})
+            reports.clear()
         if step % intervals.validate == 0 or done:
             _validate(training, validation, log)
         if step % intervals.save == 0 or done:

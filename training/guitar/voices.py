@@ -19,6 +19,12 @@ from training.guitar.strokes import Manner, Phrase, Stroke
 RELEASE_SECONDS = (0.015, 0.09)
 CUT_SECONDS = (0.002, 0.008)
 DYNAMIC_RANGE_DB = 24
+MUTED_SECONDS = {Manner.PALM_MUTED: (0.05, 0.25), Manner.DEAD: (0.006, 0.02)}
+"""How long a muted string takes to fall to 1/e."""
+GONE_AFTER = 5.0
+"""So many times that, a muted note is over: 43 dB down."""
+BALANCE_DB = 2.0
+"""How much louder or softer than the others a whole string may be (standard deviation)."""
 _HARMONIC_OF_FRET = {fret: harmonic for harmonic, fret in SOUNDING_FRET.items()}
 
 
@@ -49,6 +55,7 @@ def play(
 ) -> Played:
     """Sound a phrase; ``detune_semitones`` string by string, highest first."""
     mix = np.zeros(round(seconds * SAMPLE_RATE_HZ), np.float32)
+    balance = (10 ** (random.normal(0, BALANCE_DB, 6) / 20)).astype(np.float32)
     notes: list[RenderedNote] = []
     for string, pitch in enumerate(phrase.open_pitches_midi, start=1):
         own = [stroke for stroke in phrase.strokes if stroke.string == string]
@@ -57,7 +64,7 @@ def play(
         voice = _voice(string, pitch, detune_semitones[string - 1], max(s.fret for s in own), bank)
         stem = np.zeros(round((seconds + 0.1) * voice.rate_hz), np.float32)
         notes += _play_string(own, voice, bank, stem, random)
-        mix += soxr.resample(stem, voice.rate_hz, SAMPLE_RATE_HZ, "MQ")[: len(mix)]
+        mix += balance[string - 1] * soxr.resample(stem, voice.rate_hz, SAMPLE_RATE_HZ, "MQ")[: len(mix)]
     return Played(mix, tuple(sorted(notes, key=lambda note: (note.onset_seconds, note.pitch_midi))))
 
 
@@ -106,14 +113,14 @@ def _sound(
     constant = voice.fret_shift if harmonic > 1 else 0
     sound = _read(bank, cell, stroke.bend, constant, count, voice.rate_hz)
     sound *= np.float32(10 ** ((stroke.velocity - 1) * DYNAMIC_RANGE_DB / 20) / cell.level**0.7)
-    sound = _in_manner(sound, stroke.manner, voice.rate_hz, random)
+    sound, muted_seconds = _in_manner(sound, stroke.manner, voice.rate_hz, random)
     tail = round((PRE_ONSET_SECONDS + duration) * voice.rate_hz)
     if tail < len(sound):
         sound[tail:] *= np.exp(
             -np.arange(len(sound) - tail, dtype=np.float32) / np.float32(release * voice.rate_hz)
         )
     ring = cell.ring_seconds * SAMPLE_RATE_HZ / voice.rate_hz
-    return sound, stroke.onset_seconds + min(duration, ring)
+    return sound, stroke.onset_seconds + min(duration, ring, muted_seconds)
 
 
 def _read(
@@ -141,19 +148,18 @@ def _interpolated(source: Waveform, position: np.ndarray) -> Waveform:
     return curved
 
 
-def _in_manner(sound: Waveform, manner: Manner, rate_hz: float, random: Generator) -> Waveform:
-    """How a muting hand or a missing pluck changes the sound."""
+def _in_manner(sound: Waveform, manner: Manner, rate_hz: float, random: Generator) -> tuple[Waveform, float]:
+    """How a muting hand or a missing pluck changes the sound, and after how long a muted one is gone."""
     if manner is Manner.LEGATO:
         skip = round(random.uniform(0.005, 0.06) * rate_hz)
         sound = sound[skip:] if len(sound) > 2 * skip else sound
         rise = min(len(sound), round(random.uniform(0.002, 0.008) * rate_hz))
         sound = sound * np.float32(random.uniform(0.4, 1.0))
         sound[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
-    elif manner is Manner.PALM_MUTED:
-        sound = _damped(sound, random.uniform(0.05, 0.25), random.uniform(600, 3000), rate_hz)
-    elif manner is Manner.DEAD:
-        sound = _damped(sound, random.uniform(0.006, 0.02), random.uniform(800, 5000), rate_hz)
-    return sound
+    if manner not in MUTED_SECONDS:
+        return sound, np.inf
+    seconds = random.uniform(*MUTED_SECONDS[manner])
+    return _damped(sound, seconds, random.uniform(600, 4000), rate_hz), GONE_AFTER * seconds
 
 
 def _damped(sound: Waveform, seconds: float, cutoff_hz: float, rate_hz: float) -> Waveform:

@@ -5,6 +5,7 @@ from training.guitar.annotated import AnnotatedNotes
 from training.guitar.bank import read_bank, write_bank
 from training.guitar.banks import modal_notes
 from training.guitar.examples import Material
+from training.guitar.noises import RecordedNoises
 
 
 @pytest.fixture(scope="session")
@@ -20,4 +21,6 @@ def material(bank):
     random = np.random.default_rng(0)
     onsets = np.sort(random.uniform(0, 20, 80))
     rows = np.stack([onsets, onsets + 0.5, random.integers(1, 7, 80), random.integers(0, 12, 80)], axis=1)
-    return Material((bank,), AnnotatedNotes(np.array([0, 80]), rows.astype(np.float32)), None)
+    return Material(
+        (bank,), AnnotatedNotes(np.array([0, 80]), rows.astype(np.float32)), None, RecordedNoises()
+    )

@@ -14,6 +14,7 @@ from training.guitar.example import SAMPLE_RATE_HZ
 from training.guitar.examples import example, examples
 from training.guitar.generated import generated_phrase
 from training.guitar.inharmonicity import measure
+from training.guitar.soundfont import render_notes
 from training.guitar.strings import midi_to_hz
 from training.guitar.strokes import Manner, Phrase, Stroke
 from training.guitar.voices import play
@@ -82,13 +83,18 @@ def test_held_out_excerpts_are_never_read(monkeypatch, tmp_path):
         (tmp_path / f"{name}.jams").touch()
     read = []
     monkeypatch.setattr(annotated, "_rows", lambda path: read.append(path.stem) or np.ones((1, 4)))
-    read_annotations(tmp_path, tmp_path / "cache.npz")
+    read_annotations(tmp_path, tmp_path)
     assert read == ["00_Rock1-90-C#_comp"]
 
 
 def test_a_folder_without_annotations_is_refused(tmp_path):
     with pytest.raises(InputError, match="GuitarSet"):
-        read_annotations(tmp_path, tmp_path / "cache.npz")
+        read_annotations(tmp_path, tmp_path)
+
+
+def test_a_missing_soundfont_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"nothing\.sf2"):
+        render_notes(tmp_path / "nothing.sf2", 24, (60,), 90, seconds=1.0)
 
 
 def test_a_note_begins_where_its_label_says(bank):
@@ -189,6 +195,14 @@ def test_muted_and_dead_notes_die_at_once(bank):
 
     assert fall_db(Manner.PLUCKED) < 20 < fall_db(Manner.PALM_MUTED)
     assert fall_db(Manner.DEAD) > 60
+
+
+def test_a_muted_note_is_over_when_it_is_no_longer_heard(bank):
+    played = sounded(bank, Stroke(0.1, 1.9, 5, 3, manner=Manner.PALM_MUTED))
+    (note,) = played.notes
+    assert note.offset_seconds < 1.5
+    end = note.offset_seconds
+    assert level_db(played.sound, end, end + 0.1) < level_db(played.sound, 0.1, 0.13) - 40
 
 
 def test_a_dead_note_is_labelled_as_having_no_pitch(bank):

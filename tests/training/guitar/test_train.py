@@ -88,6 +88,14 @@ def test_what_is_loaded_is_what_was_trained(uninterrupted):
     )
 
 
+def test_a_run_may_begin_with_what_another_has_learned(uninterrupted):
+    out, before = uninterrupted
+    training = Training(TINY, torch.device("cpu"))
+    training.start_from(out / "checkpoint.pt")
+    assert torch.equal(weights(training), weights(before))
+    assert training.step == 0
+
+
 def test_a_run_is_reported_scored_and_drawn(uninterrupted):
     out, _ = uninterrupted
     reports = read_reports(out / "log.jsonl")
