@@ -30,7 +30,7 @@ SKIPPED_SECONDS = 0.02
 """The stroke itself: noise."""
 WINDOW_SAMPLES = (1536, 2048, 3072, 4096, 6144, 8192)
 """A note is looked at as long as it lasts: 70 to 370 ms at 22,050 Hz."""
-HIGHEST_HZ = 7500.0
+HIGHEST_HZ = 6000.0
 MOST_PARTIALS = 26
 FEWEST_PARTIALS = 5
 LEAST_PROMINENCE = 1.5
@@ -41,14 +41,16 @@ USUAL_B, USUAL_B_DEVIATION = 1.5e-4, 1.5e-4
 ANY_B_DEVIATION = 1e-2
 """So wide that it is the measurement alone which tells B."""
 GATE_DEVIATIONS = 2.5
-WIDEST_GATE, NARROW_GATE, FINEST_GATE = 0.2, 0.02, 0.02
-"""How far from its place a partial is looked for, as part of the fundamental: at first and again at most, at least."""
+WIDEST_GATE, FINEST_GATE = 0.2, 0.02
+"""How far from its place a partial is looked for, as part of the fundamental: at most, at least."""
 FINEST_GATE_PERIODS = 0.6
 """At least so far, too, in periods of the window."""
 RESOLVED_PERIODS = 1.6
 """Partials nearer than this cannot be told apart."""
 PEAK_PERIODS, PEAK_PART = 0.06, 2e-4
 """How well a peak tells the frequency of a partial, in periods of the window, and as part of its frequency."""
+LEAST_SQUARE = 0.25
+"""Of the ratio of a partial to its tempered place: below, its root would mean nothing."""
 DECIMALS = 8
 
 
@@ -114,9 +116,9 @@ class _Lines:
         variance = (2 * TUNING_DEVIATION) ** 2 * one
         return cls(one, USUAL_B * one, variance, 0 * one, b_deviation**2 * one)
 
-    def expected(self, n: int | Floats) -> Floats:
-        """``(f_n / n hz)^2``; never so low that its root means nothing."""
-        return np.maximum(self.level + self.slope * n**2, 0.25)
+    def expected(self, n: int) -> Floats:
+        """``(f_n / n hz)^2``."""
+        return np.maximum(self.level + self.slope * n**2, LEAST_SQUARE)
 
     def deviation(self, n: int) -> Floats:
         """How well that is known."""
@@ -179,8 +181,8 @@ def _measured(notes: Sequence[Note], audio: Audio) -> NDArray[np.object_]:
     chords = _Chords.of(notes, _sounds(notes, audio))
     guide = _Lines.start(len(notes), USUAL_B_DEVIATION)
     for n in range(1, MOST_PARTIALS + 1):
-        guide = guide.updated(chords.seen(n, guide, WIDEST_GATE))
-    seen = [chords.seen(n, guide, NARROW_GATE) for n in range(1, MOST_PARTIALS + 1)]
+        guide = guide.updated(chords.seen(n, guide))
+    seen = [chords.seen(n, guide) for n in range(1, MOST_PARTIALS + 1)]
     lines = _Lines.start(len(notes), ANY_B_DEVIATION)
     for partial in seen:
         lines = lines.updated(partial)
@@ -198,10 +200,14 @@ def _measured(notes: Sequence[Note], audio: Audio) -> NDArray[np.object_]:
 
 @dataclass(frozen=True, eq=False)
 class _Chords:
-    """A block's notes: their spectra, nominal frequencies ``[notes]``, and who sounds with whom ``[notes, notes]``."""
+    """A block's notes: their spectra, nominal frequencies ``[notes]``, and what sounds with each.
+
+    ``others`` ``[notes, most]`` are indices of notes, of which those flagged in ``together`` sound with a note.
+    """
 
     sounds: _Sounds
     hz: Floats
+    others: NDArray[np.int64]
     together: Flags
 
     @classmethod
@@ -211,15 +217,17 @@ class _Chords:
         end = np.array([note.end_seconds for note in notes]) + RINGS_ON_SECONDS
         start = (onset + SKIPPED_SECONDS)[:, None]
         meets = (onset < start + sounds.window_seconds[:, None]) & (end > start)
-        return cls(sounds, hz, meets & ~np.eye(len(notes), dtype=bool))
+        meets &= ~np.eye(len(notes), dtype=bool)
+        others = np.argsort(~meets, axis=1, kind="stable")[:, : meets.sum(axis=1).max()]
+        return cls(sounds, hz, others, np.take_along_axis(meets, others, axis=1))
 
-    def seen(self, n: int, guide: _Lines, widest_gate: float) -> _Partial:
+    def seen(self, n: int, guide: _Lines) -> _Partial:
         """The ``n``-th partial of every note, looked for where ``guide`` says that it must be."""
         expected = n * self.hz * np.sqrt(guide.expected(n))
         finest = np.maximum(FINEST_GATE_PERIODS / self.sounds.window_seconds, FINEST_GATE * self.hz)
         doubt = GATE_DEVIATIONS * expected * guide.deviation(n) / (2 * guide.expected(n))
         at, prominence = self.sounds.peaks(
-            expected, finest + np.minimum(doubt, widest_gate * self.hz), self.hz
+            expected, finest + np.minimum(doubt, WIDEST_GATE * self.hz), self.hz
         )
         audible = (prominence > LEAST_PROMINENCE) & (expected < HIGHEST_HZ)
         usable: Flags = audible & ~self._collides(at, guide)
@@ -228,10 +236,10 @@ class _Chords:
 
     def _collides(self, at: Floats, guide: _Lines) -> Flags:
         """Whether a frequency of each note lies on a partial of a note that sounds with it."""
-        ratio = at[:, None] / self.hz
-        stretched = np.sqrt(np.maximum(1 + guide.slope * ratio**2, 0.5))
-        number = np.maximum(1, np.rint(ratio / stretched))
-        partial = number * self.hz * np.sqrt(guide.expected(number))
+        hz, level, slope = self.hz[self.others], guide.level[self.others], guide.slope[self.others]
+        ratio = at[:, None] / hz
+        number = np.maximum(1, np.rint(ratio / np.sqrt(np.maximum(1 + slope * ratio**2, 0.5))))
+        partial = number * hz * np.sqrt(np.maximum(level + slope * number**2, LEAST_SQUARE))
         width = (RESOLVED_PERIODS / self.sounds.window_seconds)[:, None]
         collides: Flags = np.any(self.together & (np.abs(at[:, None] - partial) < width), axis=1)
         return collides
@@ -248,7 +256,8 @@ def _sounds(notes: Sequence[Note], audio: Audio) -> _Sounds:
     cut = np.zeros((len(notes), size), np.float32)
     for row, start, length in zip(cut, starts, lengths, strict=True):
         row[:length] = samples[start - starts[0] :][:length] * _HANN[length]
-    level = np.log(np.abs(np.fft.rfft(cut)) + 1e-9)
+    bins = round((1 + WIDEST_GATE) * HIGHEST_HZ / rate * size)
+    level = np.log(np.abs(np.fft.rfft(cut)[:, :bins]) + 1e-9)
     running = np.cumsum(level, axis=1, dtype=np.float64)
     return _Sounds(level, running, rate / size, np.array(lengths) / rate)
 
