@@ -14,15 +14,17 @@ from genesis_music.tablature.string_sets import stiffness_evidence
 HEARD_STRINGS = 6
 """Engines hear the strings of a six-string guitar; on other instruments they say nothing."""
 STIFFNESS_WEIGHT = 1.5
-"""How much more the stiffness of its string counts than what the engine heard about it."""
+"""How much more stiffness counts than what the engine heard: chosen by ``training/guitar/evidence.py``."""
 PRIOR_WEIGHT = 0.5
 """How much of what the engine heard is believed where the strings of the guitar are told from all notes."""
 
 
-def heard_places(notes: Sequence[Note], neck: Neck) -> list[NDArray[np.float32] | None]:
+def heard_places(
+    notes: Sequence[Note], neck: Neck, *, stiffness_weight: float = STIFFNESS_WEIGHT
+) -> list[NDArray[np.float32] | None]:
     """Turn what was heard about strings into log-probabilities of places.
 
-    Two witnesses are added up: what the engine heard, and how stiff the string is.
+    Two witnesses are added up: what the engine heard, and how stiff the string is, ``stiffness_weight`` times.
 
     Returns:
         Per note ``[strings, frets + 1]`` (frets from the capo) as
@@ -34,7 +36,7 @@ def heard_places(notes: Sequence[Note], neck: Neck) -> list[NDArray[np.float32] 
         return [None] * len(notes)
     silent = (0.0,) * HEARD_STRINGS
     heard = np.array([note.string_evidence or silent for note in notes]).reshape(-1, HEARD_STRINGS)
-    evidence = heard + STIFFNESS_WEIGHT * stiffness_evidence(notes, neck, PRIOR_WEIGHT * heard)
+    evidence = heard + stiffness_weight * stiffness_evidence(notes, neck, PRIOR_WEIGHT * heard)
     return [
         _places(note, of_strings, neck) if note.string_evidence or note.inharmonicity else None
         for note, of_strings in zip(notes, evidence, strict=True)

@@ -34,7 +34,8 @@ USUAL_SETS = 1e-5 * np.array(
         (1.95, 4.58, 11.4, 1.35, 1.72, 2.66),
     ]
 )
-"""B of the open strings of sets on sale for electric, steel-string and nylon-string guitars, tuned as usual."""
+"""B of the open strings, string 1 first, of sets on sale for electric, steel-string and nylon-string guitars, in
+standard tuning: by the formula and the gauges of ``training/guitar/strings.py``."""
 NEPERS_PER_FRET = np.log(2) / 6
 """B doubles every six frets, and every six semitones that the same string is tuned down."""
 LIKE_SET = 0.25
@@ -46,8 +47,11 @@ DEVIATION_SCALE = 1.5
 STRAY = 0.1
 """Share of notes whose measurement says nothing: other notes were taken for their partials."""
 STRAY_WIDTH = 4.0
-FRET_COST = 0.05
+"""Over how many times itself such a measurement may lie."""
+FRET_COST = 0.15
+"""What is known of the hand while strings are told: it plays low on the neck, other things equal."""
 ROUNDS = 6
+"""Of expectation and maximisation."""
 MOST_NOTES = 2000
 """So many notes, the most certain ones, tell the strings of a guitar."""
 

@@ -21,7 +21,7 @@ from genesis_music.score import Inharmonicity, Note
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-BLOCK_SECONDS = 10.0
+BLOCK_SECONDS = 20.0
 """Notes that begin in so much time are measured together."""
 BEFORE_SECONDS, AFTER_SECONDS = 2.0, 0.4
 """Notes that begin so long before and after others may sound with them."""
