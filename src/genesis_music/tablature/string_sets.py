@@ -48,8 +48,10 @@ STRAY = 0.1
 """Share of notes whose measurement says nothing: other notes were taken for their partials."""
 STRAY_WIDTH = 4.0
 """Over how many times itself such a measurement may lie."""
-FRET_COST = 0.15
+FRET_COST = 0.1
 """What is known of the hand while strings are told: it plays low on the neck, other things equal."""
+INDEPENDENT_NOTES = 15.0
+"""A recording speaks for a set of strings with at most so many notes: what misleads one misleads others."""
 ROUNDS = 6
 """Of expectation and maximisation."""
 MOST_NOTES = 2000
@@ -126,7 +128,9 @@ def _fit(usual: Floats, all_seen: _Seen, prior: Floats) -> tuple[Floats, Floats]
         share = np.exp(own - total[:, :, None]) * certainty[:, None]
         pull = usual / LIKE_SET**2 + (share * at_nut).sum(axis=1)
         opens = pull / (1 / LIKE_SET**2 + share.sum(axis=1))
-    score = total.sum(axis=1) - 0.5 * (((opens - usual) / LIKE_SET) ** 2).sum(axis=1)
+    score = min(1.0, INDEPENDENT_NOTES / len(told)) * total.sum(axis=1) - 0.5 * (
+        ((opens - usual) / LIKE_SET) ** 2
+    ).sum(axis=1)
     normalised: Floats = score - _log_sum(score, 0)
     return opens, normalised
 
