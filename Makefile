@@ -1,6 +1,6 @@
 # Every task of the project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run tab test test-faults bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example lock clean
+.PHONY: help run tab test test-api test-faults bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example lock clean
 PYTHON := .venv/bin/python
 export PYTHONPATH := .
 
@@ -36,11 +36,17 @@ imports: ## Check the import rules of ARCHITECTURE.md
 unit: ## Run the tests
 	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest -n 2
 
+test-api: setup-test ## Try hundreds of made-up requests of every kind on the API
+	GENESIS_API_EXAMPLES=100 $(PYTHON) -m pytest tests/service/test_any_request.py
+
 test-faults: setup-test ## Break the running service in every way and check that no job is lost
 	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/faults -s
 
 bench-accuracy: ## Measure accuracy on ../shared/eval, write benchmarks/results/
 	for topic in notes tab mixes beats harmony fingering techniques quantise; do $(PYTHON) -m benchmarks.accuracy.$$topic || exit 1; done
+
+bench-service: setup-test ## Measure what the service costs and bears, write benchmarks/results/service.json
+	$(PYTHON) -m benchmarks.service && $(PYTHON) -m benchmarks.service.capacity
 
 bench-speed: ## Measure speed and memory beside the basic-pitch command, write benchmarks/results/
 	[ -x build/peer/bin/basic-pitch ] || benchmarks/peer.sh build/peer

@@ -68,10 +68,17 @@ def main() -> None:
             for part, measure in _parts(world, scale).items():
                 if part in arguments.parts:
                     results[part] = asdict(measure())
-                    print(part, json.dumps(results[part])[:2000], flush=True)
+                    print(part, "is measured", flush=True)
+                    _keep(results, arguments)
+    _keep(results, arguments)
     print_tables(results)
+
+
+def _keep(results: dict[str, Any], arguments: argparse.Namespace) -> None:
+    """Write what there is so far; parts that were not asked for stay as they were measured before."""
     if not arguments.small:
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        before = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+        RESULTS.write_text(json.dumps(before | results, indent=1) + "\n")
 
 
 def _parts(world: World, scale: Scale) -> dict[str, Callable[[], Any]]:
@@ -80,7 +87,7 @@ def _parts(world: World, scale: Scale) -> dict[str, Callable[[], Any]]:
     return {
         "song": lambda: _song(world, people[0], scale),
         "endpoints": lambda: measure_endpoints(
-            world, _with_songs(world, people), users=scale.users, requests=scale.requests
+            world, people, _songs(world), users=scale.users, requests=scale.requests
         ),
         "queue": lambda: measure_queue(world, people, scale.jobs),
         "sockets": lambda: measure_sockets(world, people, sockets=scale.sockets, rounds=scale.rounds),
@@ -95,12 +102,11 @@ def _song(world: World, person: Person, scale: Scale) -> Any:
         return measure_song(world, person, looped(EXAMPLE, scale.song_minutes, Path(folder)))
 
 
-def _with_songs(world: World, people: list[Person]) -> list[tuple[Person, list[str]]]:
-    """Whoever has songs that are complete."""
+def _songs(world: World) -> list[str]:
+    """Ids of the finished transcriptions, which are the first person's."""
     with world.platform.database.writing() as session:
         finished = session.query(Transcription.id).filter(Transcription.result_prefix.is_not(None))
-        ids = [str(id_) for (id_,) in finished]
-    return [(people[0], ids)]
+        return [str(id_) for (id_,) in finished]
 
 
 def _machine() -> dict[str, Any]:
@@ -119,7 +125,9 @@ def _arguments() -> argparse.Namespace:
     )
     parts = ["start", "song", "endpoints", "queue", "sockets", "uploads"]
     parser.add_argument("--small", action="store_true", help="a try; writes no results")
-    parser.add_argument("--parts", nargs="+", choices=parts, default=parts)
+    parser.add_argument(
+        "--parts", nargs="+", choices=parts, default=parts, help="others stay as they were measured before"
+    )
     return parser.parse_args()
 
 

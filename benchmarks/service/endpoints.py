@@ -46,14 +46,14 @@ class Endpoints:
 
 
 def measure_endpoints(
-    world: World, people: Sequence[tuple[Person, Sequence[str]]], *, users: int, requests: int
+    world: World, people: Sequence[Person], songs: Sequence[str], *, users: int, requests: int
 ) -> Endpoints:
-    """Let ``users`` clients send ``requests`` in all, as fast as they are answered; ``people`` with what they have."""
-    _run_locust(world, people, users, max(200, requests // 20))  # caches, pools and allocators fill
+    """Let ``users`` clients send ``requests``, as fast as they are answered; ``songs`` are the first person's."""
+    _run_locust(world, people, songs, users, max(200, requests // 20))  # caches, pools and allocators fill
     processes = {"api": world.api.pid} | world.servers()
     before, meter, started = resident_megabytes(world.api.pid), CpuMeter(processes), time.monotonic()
     with memory_of(world.api.pid) as memory:
-        rows = _run_locust(world, people, users, requests)
+        rows = _run_locust(world, people, songs, users, requests)
     seconds, cpu = time.monotonic() - started, meter.seconds()
     count = sum(row["num_requests"] for row in rows)
     return Endpoints(
@@ -71,11 +71,11 @@ def measure_endpoints(
 
 
 def _run_locust(
-    world: World, people: Sequence[tuple[Person, Sequence[str]]], users: int, requests: int
+    world: World, people: Sequence[Person], songs: Sequence[str], users: int, requests: int
 ) -> list[dict[str, Any]]:
     plan = world.folder / "plan.json"
-    known = [{"token": person.token, "transcriptions": list(ids)} for person, ids in people]
-    plan.write_text(json.dumps({"requests": requests, "people": known}))
+    tokens = [person.token for person in people]
+    plan.write_text(json.dumps({"requests": requests, "tokens": tokens, "songs": list(songs)}))
     command = [sys.executable, "-m", "locust", "-f", LOCUSTFILE, "--headless", "--json", "--skip-log-setup"]
     options = ["-u", str(users), "-r", str(users), "-H", world.url, "-t", "600s"]
     environment = world.environment | {"BENCH_PLAN": str(plan), "PATH": ""}

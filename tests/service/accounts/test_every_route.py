@@ -30,7 +30,9 @@ PUBLIC = {
     ("HEAD", "/api/v1/shared/{token}/audio"),
 }
 """Whoever adds a route here has thought about strangers."""
-DOCUMENTS = {(method, f"/api/v1/{name}") for method in ("GET", "HEAD") for name in ("openapi.json", "docs")}
+DOCUMENTS = {
+    (method, f"/api/v1/{name}") for method in ("GET", "HEAD") for name in ("openapi.json", "docs")
+} | {("GET", "/")}
 BODIES = {
     "/api/v1/account/preferences": {"theme": "dark"},
     "/api/v1/account/password": {"current_password": "x", "new_password": "y"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -80,7 +81,7 @@ class JobService:
         )
         job.queue = queue_for(self.platform.settings, separating=separates(job))
         session.add(job)
-        self._enqueue(session, job)
+        self._enqueue(session, job, now)
         self.changes.follow(session, job)
         return job
 
@@ -132,14 +133,14 @@ class JobService:
         job.priority = fair_level(Priority.NORMAL, active)
         job.celery_task_id = str(uuid4())  # workers refuse the old one for ever once it was revoked
         job.processing_time_ms = None
-        self._enqueue(session, job)
+        self._enqueue(session, job, database_now(session))
         session.flush()
 
     def send_again(self, session: Session, job_id: UUID) -> None:
         """Send a queued job's message, which was lost or is only due now."""
         job = JobRepository(session).lock(job_id)
         if job is not None and job.status is JobStatus.QUEUED:
-            self._enqueue(session, job)
+            self._enqueue(session, job, database_now(session))
 
     def _check_limit(self, active: int) -> None:
         most = self.platform.settings.max_active_jobs
@@ -149,9 +150,9 @@ class JobService:
                 headers={"Retry-After": str(BUSY_RETRY_SECONDS)},
             )
 
-    def _enqueue(self, session: Session, job: Job) -> None:
+    def _enqueue(self, session: Session, job: Job, now: datetime) -> None:
         """Send the message when the transaction is committed: a worker must never look for a job that is not there."""
-        job.enqueued_at = database_now(session)
+        job.enqueued_at = now
 
         def send() -> None:
             if not self.queue.send(job):
