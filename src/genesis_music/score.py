@@ -34,13 +34,26 @@ class BendPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Inharmonicity:
+    """How stiff the string of a note was found to be.
+
+    ``coefficient`` is B in ``f_n = n f_0 sqrt((1 + B n^2) / (1 + B))``, some 1e-5 to 1e-3 on a guitar; where it is
+    small against ``deviation``, its standard deviation, it may be below 0.
+    """
+
+    coefficient: float
+    deviation: float
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """One sounding note as performed.
 
     ``bend`` is the pitch contour where it leaves the pitch, in time order; empty for a steady note. A contour
     never outlasts its note, so the next note always starts unbent. ``string_evidence`` is what its sound says about
     the string of a six-string guitar it was played on: a log-probability for each, string 1 (the highest) first;
-    empty where nothing was heard about it.
+    empty where nothing was heard about it. ``inharmonicity`` says the same by physics, whatever the tuning; ``None``
+    where it could not be measured.
     """
 
     onset_seconds: float
@@ -50,6 +63,7 @@ class Note:
     confidence: float = 1.0
     bend: tuple[BendPoint, ...] = ()
     string_evidence: tuple[float, ...] = ()
+    inharmonicity: Inharmonicity | None = None
 
     @property
     def end_seconds(self) -> float:

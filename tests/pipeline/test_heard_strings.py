@@ -6,11 +6,17 @@ from genesis_music import Settings
 from genesis_music.pipeline.arrange import arrange
 from genesis_music.pipeline.clock import Clock
 from genesis_music.pipeline.heard import Heard, Part, from_bytes, to_bytes
-from genesis_music.score import Note, SourceInfo
+from genesis_music.score import Inharmonicity, Note, SourceInfo
 
 HEARD_ON_THIRD = (-10.0, -8.0, -0.01, -8.0, -10.0, -12.0)
 NOTES = tuple(
-    Note(0.5 * index, 0.45, pitch, string_evidence=HEARD_ON_THIRD)
+    Note(
+        0.5 * index,
+        0.45,
+        pitch,
+        string_evidence=HEARD_ON_THIRD,
+        inharmonicity=Inharmonicity(4e-4, 1e-3) if index % 2 else None,
+    )
     for index, pitch in enumerate((64, 67, 69, 67) * 4)
 )
 HEARD = Heard(SourceInfo("", 8.0, 22050, ""), "test", (Part("Guitar", "guitar", NOTES),))

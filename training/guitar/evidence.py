@@ -1,12 +1,12 @@
-r"""How much to believe the strings that the guitar model hears: the weight of its evidence in the fingering search.
+r"""How much to believe what is heard about strings: the weights of the evidence in the fingering search.
 
     python -m training.guitar.evidence --libraries DIR --annotations ../shared/eval/guitarset/annotation --folds FOLDER
 
 GuitarSet's annotations, never of held-out excerpts, are played on computed guitars that the model has not learned
-from; their true notes are fingered with the strings it hears. ``FOLDER`` holds one fret model per player,
-``<player>.npz``, made by ``training.fingering --leave-out``, so that no player is known. Prints the share of notes on
-the true string for several weights. ``SearchWeights.evidence`` is the smallest of the best ones divided by 1.5, the
-caution that ``training.decoder.TEMPERATURE`` applies to onsets: real recordings are as strange as the strangest.
+from; their true notes are fingered with the strings it hears and with the stiffness of the strings as measured.
+``FOLDER`` holds one fret model per player, ``<player>.npz``, made by ``training.fingering --leave-out``, so that no
+player is known. Prints the share of notes on the true string for several weights: those of ``SearchWeights`` and of
+``heard_strings`` are chosen by it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.random import Generator
 
+from genesis_music.audio.recording import ArrayAudio
 from genesis_music.evaluation.guitarset import (
     HELD_OUT,
     STANDARD_OPEN_PITCHES,
@@ -39,10 +40,12 @@ from genesis_music.tablature.tunings import INSTRUMENTS, STANDARD
 from genesis_music.transcription.engine import ActivationFormat, Activations
 from genesis_music.transcription.engines import get_engine
 from genesis_music.transcription.features import STRING_SECONDS
+from genesis_music.transcription.stiffness import with_inharmonicity
 from training.guitar.articulation import articulate
 from training.guitar.bank import Bank, read_bank, write_bank
 from training.guitar.banks import modal_notes
 from training.guitar.decoder import ENGINE, heard
+from training.guitar.example import SAMPLE_RATE_HZ
 from training.guitar.examples import open_material
 from training.guitar.noises import RecordedNoises
 from training.guitar.recording import record
@@ -59,8 +62,8 @@ UNKNOWN_GUITARS: tuple[tuple[Family, int], ...] = (
 """Kinds and seeds; those learned from have seeds below 100."""
 EXCERPTS_PER_PLAYER = 8
 SECONDS = 20.0
-EVIDENCE_WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
-MODEL_WEIGHTS = (0.25, 0.5)
+EVIDENCE_WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0)
+STIFFNESS_WEIGHTS = (0.0, 1.0, 1.5, 2.0, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,11 @@ def cases(
         detuned = tuple(random.normal(0, 0.06) + random.normal(0, 0.03, 6))
         bank = banks[index % len(banks)]
         played = play(articulate(phrase, random), bank, detuned, SECONDS, random)
-        activations = heard(record(played.sound, bank.family == "electric", None, noises, random), engine)
+        sound = record(played.sound, bank.family == "electric", None, noises, random)
+        activations = heard(sound, engine)
         notes = tuple(with_evidence(n.note, activations, engine.format) for n in labelled)
-        yield Case(excerpt.player, notes, tuple(n.string for n in labelled))
+        measured = with_inharmonicity(notes, ArrayAudio(sound, SAMPLE_RATE_HZ))
+        yield Case(excerpt.player, tuple(measured), tuple(n.string for n in labelled))
 
 
 def _stroke(labelled: LabelledNote, random: Generator) -> Stroke:
@@ -112,14 +117,16 @@ def with_evidence(note: Note, activations: Activations, format: ActivationFormat
     return replace(note, string_evidence=tuple(beginning.mean(axis=0).tolist()))
 
 
-def agreement(case: Case, model: FretModel, evidence_weight: float, model_weight: float) -> StringAgreement:
-    weights = replace(DEFAULT_WEIGHTS, evidence=evidence_weight, model=model_weight)
+def agreement(
+    case: Case, model: FretModel, evidence_weight: float, stiffness_weight: float
+) -> StringAgreement:
+    weights = replace(DEFAULT_WEIGHTS, evidence=evidence_weight)
     neck = Neck(STANDARD, 0, INSTRUMENTS["guitar"].frets)
     fingering = assign_fingering(
         case.notes,
         STANDARD,
         settings=FingeringSettings(weights=weights),
-        evidence=heard_places(case.notes, neck),
+        evidence=heard_places(case.notes, neck, stiffness_weight=stiffness_weight),
         model=model,
     )
     pairs = zip(fingering.notes, case.strings, strict=True)
@@ -163,9 +170,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = list(cases(excerpts, unknown_guitars(Path(folder)), material.noises, random))
     print(f"evidence alone: {total([likeliest(case) for case in found]).ratio:.3f}")
-    for model_weight, evidence_weight in product(MODEL_WEIGHTS, EVIDENCE_WEIGHTS):
-        agreements = [agreement(case, models[case.player], evidence_weight, model_weight) for case in found]
-        print(f"model {model_weight}, evidence {evidence_weight}: {total(agreements).ratio:.4f}", flush=True)
+    for evidence_weight, stiffness_weight in product(EVIDENCE_WEIGHTS, STIFFNESS_WEIGHTS):
+        agreements = [
+            agreement(case, models[case.player], evidence_weight, stiffness_weight) for case in found
+        ]
+        ratio = total(agreements).ratio
+        print(f"evidence {evidence_weight}, stiffness {stiffness_weight}: {ratio:.4f}", flush=True)
 
 
 if __name__ == "__main__":

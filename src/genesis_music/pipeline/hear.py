@@ -19,11 +19,13 @@ from genesis_music.progress import Stage
 from genesis_music.score import SourceInfo
 from genesis_music.separation.separator import MIX, NoSeparator, Separator, Stems, StemTrack, tracks_of
 from genesis_music.settings import AUTO, Settings
+from genesis_music.tablature.heard_strings import HEARD_STRINGS
 from genesis_music.tablature.tunings import INSTRUMENTS, Instrument, parse_tuning
 from genesis_music.transcription.ahead import one_ahead
 from genesis_music.transcription.decoder import DecoderSettings, decode_notes
 from genesis_music.transcription.engine import Activations, Engine
 from genesis_music.transcription.engines import ENGINES, choose_engine, get_engine, models_fingerprint
+from genesis_music.transcription.stiffness import with_inharmonicity
 from genesis_music.version import __version__
 
 LOWEST_DETUNING_SEMITONES = 12
@@ -45,7 +47,7 @@ def hear(path: Path, settings: Settings, cache: StageCache, clock: Clock, *, ste
     engine_name = engine_for(settings.instrument, settings)
     check_readable(path)
     key = cache_key(
-        "heard-2",
+        "heard-3",
         __version__,
         models_fingerprint(),
         file_sha256(path),
@@ -155,6 +157,8 @@ def _part(
         one_ahead(engine.activations(audio)), engine.format.frame_seconds / seconds, on_fraction
     )
     notes = decode_notes(blocks, engine.format, _range_of(INSTRUMENTS[instrument]))
+    if INSTRUMENTS[instrument].tuning.strings == HEARD_STRINGS:
+        notes = with_inharmonicity(notes, recording)  # as recorded: denoising would take weak partials away
     title = instrument.capitalize() if track.stem == MIX else track.title
     return Part(title, instrument, tuple(notes))
 

@@ -7,7 +7,7 @@ import zlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from genesis_music.score import BendPoint, Note, SourceInfo, Tuning, WrittenTime
+from genesis_music.score import BendPoint, Inharmonicity, Note, SourceInfo, Tuning, WrittenTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ def _part(part: dict[str, Any]) -> Part:
             | {
                 "bend": tuple(BendPoint(**point) for point in note["bend"]),
                 "string_evidence": tuple(note["string_evidence"]),
+                "inharmonicity": Inharmonicity(**found) if (found := note["inharmonicity"]) else None,
             }
         )
         for note in part["notes"]

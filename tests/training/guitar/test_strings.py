@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
+from genesis_music.tablature.string_sets import USUAL_SETS
 from training.guitar.example import SAMPLE_RATE_HZ
 from training.guitar.inharmonicity import measure
 from training.guitar.libraries import LIBRARIES, Sample, from_onset, read_samples
 from training.guitar.modal import pluck, random_body
-from training.guitar.sampled import infer_strings, sampled_notes
+from training.guitar.sampled import TYPICAL_SCALE_M, infer_strings, sampled_notes
 from training.guitar.shaping import flageolet, restring
-from training.guitar.strings import ELECTRIC_SETS, midi_to_hz, random_guitar, stiffness
+from training.guitar.strings import ELECTRIC_SETS, SETS, midi_to_hz, random_guitar, stiffness
 
 SCALE_M = 0.648
 OPEN = (64, 59, 55, 50, 45, 40)
@@ -37,6 +38,16 @@ def test_inharmonicity_and_pitch_are_measured_right(guitar, string, fret):
     found = measure(plucked(guitar, string, fret), spec.frequency_hz(fret) * 1.005)
     assert found.frequency_hz == pytest.approx(spec.frequency_hz(fret), rel=5e-4)
     assert found.inharmonicity == pytest.approx(spec.inharmonicity(fret), rel=0.06)
+
+
+def test_the_sets_that_strings_are_told_by_are_those_of_the_formula():
+    sets = [(family, gauges) for family in ("electric", "steel", "nylon") for gauges in SETS[family]]
+    for (family, gauges), usual in zip(sets, USUAL_SETS, strict=True):
+        b = [
+            stiffness(gauge, family, midi_to_hz(pitch), TYPICAL_SCALE_M)
+            for gauge, pitch in zip(gauges, OPEN, strict=True)
+        ]
+        assert b == pytest.approx(usual, rel=0.01)
 
 
 def test_noise_has_no_partials():
