@@ -59,6 +59,7 @@ SMALL = Scale(8, 400, 4, 40, 2, 10, 2.0, 40, 0.5)
 def main() -> None:
     """Measure, print tables, write the results."""
     arguments = _arguments()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as installed: compiled modules are kept
     scale = SMALL if arguments.small else FULL
     results: dict[str, Any] = {"command": "make bench-service", "scale": asdict(scale), "machine": _machine()}
     if "start" in arguments.parts:
