@@ -63,7 +63,7 @@ class Need:
     """What one size needs, at its peak where that counts."""
 
     songs_a_day: int
-    songs_a_second: float
+    peak_songs_a_second: float
     worker_cores: float
     api_cores: float
     database_cores: float
@@ -147,6 +147,10 @@ def _dollars(
     return computing + keeping + serving
 
 
+def _number(value: float) -> str:
+    return f"{value:,.0f} |" if value >= 100 else f"{value:.2g} |"
+
+
 def main() -> None:
     """Print the figures and a table of the sizes."""
     parser = argparse.ArgumentParser(
@@ -161,7 +165,7 @@ def main() -> None:
     needs = [need(size, figures, given) for size in SIZES]
     print()
     for row in fields(Need):
-        print(f"| {row.name.replace('_', ' ')} |", *(f"{getattr(one, row.name):,.4g} |" for one in needs))
+        print(f"| {row.name.replace('_', ' ')} |", *(_number(getattr(one, row.name)) for one in needs))
 
 
 if __name__ == "__main__":

@@ -62,12 +62,17 @@ class MemoryMeter:
 
 @contextmanager
 def memory_of(pid: int) -> Iterator[MemoryMeter]:
-    """Watch the memory of a process and its lasting children."""
-    meter, ended = MemoryMeter([resident_megabytes(pid)]), threading.Event()
+    """Watch the memory of the processes that a process has when the block begins.
+
+    What it starts meanwhile, to look into an upload and the like, is short-lived and limited by itself; between its
+    fork and its own program it would even be counted as a second copy of its parent.
+    """
+    lasting = tree(pid)
+    meter, ended = MemoryMeter([_resident_megabytes(lasting)]), threading.Event()
 
     def watch() -> None:
         while not ended.wait(SAMPLE_SECONDS):
-            meter.samples_megabytes.append(resident_megabytes(pid))
+            meter.samples_megabytes.append(_resident_megabytes(lasting))
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -76,16 +81,19 @@ def memory_of(pid: int) -> Iterator[MemoryMeter]:
     finally:
         ended.set()
         thread.join()
-        meter.samples_megabytes.append(resident_megabytes(pid))
+        meter.samples_megabytes.append(_resident_megabytes(lasting))
 
 
 def resident_megabytes(pid: int) -> float:
-    """Memory of the service's own processes below one: what looks into uploads, short-lived, does not count."""
+    """Memory of a process and all below it."""
+    return _resident_megabytes(tree(pid))
+
+
+def _resident_megabytes(processes: Sequence[psutil.Process]) -> float:
     total = 0
-    for process in tree(pid):
+    for process in processes:
         with suppress(psutil.Error):
-            if "media_probe" not in " ".join(process.cmdline()):
-                total += process.memory_info().rss
+            total += process.memory_info().rss
     return total / MEGABYTE
 
 
