@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,7 @@ from genesis_music.rhythm.note_frames import FEATURES, note_frames
 from genesis_music.rhythm.pulse import FRAMES_PER_PULSE, find_pulse
 from training.beats_corpus import Piece, augmented, draw, guitarset_pieces, overlaid, register_only
 from training.beats_generator import generated_piece
+from training.beats_sources import jazz_pieces, pop_pieces
 
 SECONDS = 36.0
 FRAMES, CROP_FRAMES = 48 * FRAMES_PER_PULSE, 48 * FRAMES_PER_PULSE
@@ -35,6 +37,8 @@ KERNEL = 5
 TARGET_WIDTH_FRAMES = 2.0
 OVERLAID_SHARE, REGISTER_SHARE = 0.25, 0.1
 FEATURE_DROPOUT = 0.05
+SHARES = (0.35, 0.25, 0.2)
+"""How much of the examples is GuitarSet, jazz solos and pop songs; the rest is generated."""
 
 
 class BeatNetwork(nn.Module):
@@ -98,9 +102,12 @@ def _peaks(beat_frames: np.ndarray) -> np.ndarray:
     return np.maximum(0, 1 - distance / TARGET_WIDTH_FRAMES).max(axis=1, initial=0).astype(np.float32)
 
 
-def example(pieces: list[Piece], generated_share: float, rng: Generator) -> Piece:
-    if rng.random() < generated_share:
+def example(sources: Sequence[Sequence[Piece]], shares: Sequence[float], rng: Generator) -> Piece:
+    """One augmented piece of a source drawn by its share; what is left of the shares is generated."""
+    chosen = int(np.searchsorted(np.cumsum(shares), rng.random(), "right"))
+    if chosen == len(shares):
         return augmented(generated_piece(rng, 60), SECONDS, rng)
+    pieces = sources[chosen]
     piece = draw(pieces, rng)
     kind = rng.random()
     if kind < OVERLAID_SHARE:
@@ -111,14 +118,16 @@ def example(pieces: list[Piece], generated_share: float, rng: Generator) -> Piec
     return augmented(piece, SECONDS, rng)
 
 
-def make_pool(pieces: list[Piece], generated_share: float, examples: int, seed: tuple[int, int]) -> Pool:
+def make_pool(
+    sources: Sequence[Sequence[Piece]], shares: Sequence[float], examples: int, seed: tuple[int, int]
+) -> Pool:
     rng = np.random.default_rng(seed)
     features = np.empty((examples, FEATURES, FRAMES), np.float16)
     targets = np.empty((examples, 3, FRAMES), np.float16)
     counted = np.empty((examples, FRAMES), bool)
     names = []
     for index in range(examples):
-        piece = example(pieces, generated_share, rng)
+        piece = example(sources, shares, rng)
         features[index], targets[index], counted[index] = render(piece)
         names.append(piece.name)
     return Pool(features, targets, counted, np.array(names))
@@ -192,13 +201,14 @@ def export(network: BeatNetwork, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--annotations", type=Path, required=True)
+    parser.add_argument("--jazz", type=Path, required=True, help="Weimar Jazz Database, see beats_sources.py")
+    parser.add_argument("--pop", type=Path, required=True, help="POP909, see beats_sources.py")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--pool", type=Path, help="folder that keeps the rendered examples between runs")
     parser.add_argument("--without-player", default="")
     parser.add_argument("--without-sheet", default="")
     parser.add_argument("--minutes", type=float, default=7.5, help="wall-clock minutes of training")
     parser.add_argument("--examples", type=int, default=10000)
-    parser.add_argument("--generated-share", type=float, default=0.4)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--workers", type=int, default=4, help="processes that render examples")
     parser.add_argument("--seed", type=int, default=0)
@@ -212,8 +222,8 @@ def kept_pool(options: argparse.Namespace) -> Pool:
     columns = ("features", "targets", "counted", "names")
     if options.pool and (options.pool / "names.npy").exists():
         return Pool(*(np.load(options.pool / f"{name}.npy", mmap_mode="r") for name in columns))
-    pieces = guitarset_pieces(options.annotations)
-    work = partial(make_pool, pieces, options.generated_share, options.examples // options.workers)
+    sources = (guitarset_pieces(options.annotations), jazz_pieces(options.jazz), pop_pieces(options.pop))
+    work = partial(make_pool, sources, SHARES, options.examples // options.workers)
     with ProcessPoolExecutor(options.workers) as workers:
         parts = list(workers.map(work, [(options.seed, worker) for worker in range(options.workers)]))
     data = Pool(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
