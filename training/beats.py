@@ -10,7 +10,6 @@ audio to measure on are never learned from.
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -133,18 +132,18 @@ def make_pool(
     return Pool(features, targets, counted, np.array(names))
 
 
-def train(data: Pool, minutes: float, batch: int, seed: int) -> BeatNetwork:
-    """One cycle of the learning rate over ``minutes``, however many steps they hold."""
+def train(data: Pool, steps: int, batch: int, seed: int) -> BeatNetwork:
+    """One cycle of the learning rate over ``steps``."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = BeatNetwork()
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.05)
     shares = torch.tensor([1.0, 1.0, 0.1])[None, :, None]
     boosts = torch.tensor([2.0, 4.0, 1.0])[None, :, None]
-    started, running, step = time.monotonic(), 0.0, 0
-    while (progress := (time.monotonic() - started) / 60 / minutes) < 1:
+    running = 0.0
+    for step in range(steps):
         for group in optimizer.param_groups:
-            group["lr"] = LEARNING_RATE * _rate(progress)
+            group["lr"] = LEARNING_RATE * _rate(step / steps)
         features, targets, counted = _batch(data, batch, rng)
         logits = network(features * (torch.rand(batch, FEATURES, 1) > FEATURE_DROPOUT))
         loss = nn.functional.binary_cross_entropy_with_logits(
@@ -157,9 +156,8 @@ def train(data: Pool, minutes: float, batch: int, seed: int) -> BeatNetwork:
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
-        step += 1
-        if step % 100 == 0:
-            print(f"step {step} progress {progress:.2f} loss {running:.4f}", flush=True)
+        if step % 100 == 99:
+            print(f"step {step + 1} of {steps} loss {running:.4f}", flush=True)
     return network.eval()
 
 
@@ -207,15 +205,15 @@ def main() -> None:
     parser.add_argument("--pool", type=Path, help="folder that keeps the rendered examples between runs")
     parser.add_argument("--without-player", default="")
     parser.add_argument("--without-sheet", default="")
-    parser.add_argument("--minutes", type=float, default=7.5, help="wall-clock minutes of training")
-    parser.add_argument("--examples", type=int, default=10000)
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--examples", type=int, default=16000)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--workers", type=int, default=4, help="processes that render examples")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
     data = kept_pool(options).without(options.without_player, options.without_sheet)
-    export(train(data, options.minutes, options.batch, options.seed), options.out)
+    export(train(data, options.steps, options.batch, options.seed), options.out)
 
 
 def kept_pool(options: argparse.Namespace) -> Pool:
