@@ -36,8 +36,8 @@ KERNEL = 5
 TARGET_WIDTH_FRAMES = 2.0
 OVERLAID_SHARE, REGISTER_SHARE = 0.25, 0.1
 FEATURE_DROPOUT = 0.05
-SHARES = (0.35, 0.25, 0.2)
-"""How much of the examples is GuitarSet, jazz solos and pop songs; the rest is generated."""
+GUITARSET_SHARE, JAZZ_SHARE, POP_SHARE = 0.6, 0.25, 0.2
+"""How much of the examples comes from where; the last two, where they are given, halve the first. The rest is generated."""
 
 
 class BeatNetwork(nn.Module):
@@ -199,8 +199,8 @@ def export(network: BeatNetwork, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--annotations", type=Path, required=True)
-    parser.add_argument("--jazz", type=Path, required=True, help="Weimar Jazz Database, see beats_sources.py")
-    parser.add_argument("--pop", type=Path, required=True, help="POP909, see beats_sources.py")
+    parser.add_argument("--jazz", type=Path, help="Weimar Jazz Database, see beats_sources.py")
+    parser.add_argument("--pop", type=Path, help="POP909, see beats_sources.py")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--pool", type=Path, help="folder that keeps the rendered examples between runs")
     parser.add_argument("--without-player", default="")
@@ -216,12 +216,25 @@ def main() -> None:
     export(train(data, options.steps, options.batch, options.seed), options.out)
 
 
+def sources_of(options: argparse.Namespace) -> tuple[list[list[Piece]], list[float]]:
+    """The pieces there are, source by source, and the share of each in the examples."""
+    sources, shares = [guitarset_pieces(options.annotations)], [GUITARSET_SHARE]
+    if options.jazz:
+        sources.append(jazz_pieces(options.jazz))
+        shares.append(JAZZ_SHARE)
+    if options.pop:
+        sources.append(pop_pieces(options.pop))
+        shares.append(POP_SHARE)
+    shares[0] = GUITARSET_SHARE / 2 if len(shares) > 1 else GUITARSET_SHARE
+    return sources, shares
+
+
 def kept_pool(options: argparse.Namespace) -> Pool:
     columns = ("features", "targets", "counted", "names")
     if options.pool and (options.pool / "names.npy").exists():
         return Pool(*(np.load(options.pool / f"{name}.npy", mmap_mode="r") for name in columns))
-    sources = (guitarset_pieces(options.annotations), jazz_pieces(options.jazz), pop_pieces(options.pop))
-    work = partial(make_pool, sources, SHARES, options.examples // options.workers)
+    sources, shares = sources_of(options)
+    work = partial(make_pool, sources, shares, options.examples // options.workers)
     with ProcessPoolExecutor(options.workers) as workers:
         parts = list(workers.map(work, [(options.seed, worker) for worker in range(options.workers)]))
     data = Pool(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
