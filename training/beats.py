@@ -36,8 +36,8 @@ KERNEL = 5
 TARGET_WIDTH_FRAMES = 2.0
 OVERLAID_SHARE, REGISTER_SHARE = 0.25, 0.1
 FEATURE_DROPOUT = 0.05
-GUITARSET_SHARE, JAZZ_SHARE, POP_SHARE = 0.6, 0.25, 0.2
-"""How much of the examples comes from where; the last two, where they are given, halve the first. The rest is generated."""
+GUITARSET_SHARE, SHARE_AMONG_OTHERS, JAZZ_SHARE, POP_SHARE = 0.6, 0.35, 0.25, 0.2
+"""How much of the examples is GuitarSet, alone or beside others, jazz solos and pop songs; the rest is generated."""
 
 
 class BeatNetwork(nn.Module):
@@ -225,7 +225,7 @@ def sources_of(options: argparse.Namespace) -> tuple[list[list[Piece]], list[flo
     if options.pop:
         sources.append(pop_pieces(options.pop))
         shares.append(POP_SHARE)
-    shares[0] = GUITARSET_SHARE / 2 if len(shares) > 1 else GUITARSET_SHARE
+    shares[0] = SHARE_AMONG_OTHERS if len(shares) > 1 else GUITARSET_SHARE
     return sources, shares
 
 
