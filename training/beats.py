@@ -10,7 +10,7 @@ audio to measure on are never learned from.
 from __future__ import annotations
 
 import argparse
-import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +25,7 @@ from genesis_music.rhythm.note_frames import FEATURES, note_frames
 from genesis_music.rhythm.pulse import FRAMES_PER_PULSE, find_pulse
 from training.beats_corpus import Piece, augmented, draw, guitarset_pieces, overlaid, register_only
 from training.beats_generator import generated_piece
+from training.beats_sources import jazz_pieces, pop_pieces
 
 SECONDS = 36.0
 FRAMES, CROP_FRAMES = 48 * FRAMES_PER_PULSE, 48 * FRAMES_PER_PULSE
@@ -35,6 +36,8 @@ KERNEL = 5
 TARGET_WIDTH_FRAMES = 2.0
 OVERLAID_SHARE, REGISTER_SHARE = 0.25, 0.1
 FEATURE_DROPOUT = 0.05
+GUITARSET_SHARE, SHARE_AMONG_OTHERS, JAZZ_SHARE, POP_SHARE = 0.6, 0.35, 0.25, 0.2
+"""How much of the examples is GuitarSet, alone or beside others, jazz solos and pop songs; the rest is generated."""
 
 
 class BeatNetwork(nn.Module):
@@ -98,9 +101,12 @@ def _peaks(beat_frames: np.ndarray) -> np.ndarray:
     return np.maximum(0, 1 - distance / TARGET_WIDTH_FRAMES).max(axis=1, initial=0).astype(np.float32)
 
 
-def example(pieces: list[Piece], generated_share: float, rng: Generator) -> Piece:
-    if rng.random() < generated_share:
+def example(sources: Sequence[Sequence[Piece]], shares: Sequence[float], rng: Generator) -> Piece:
+    """One augmented piece of a source drawn by its share; what is left of the shares is generated."""
+    chosen = int(np.searchsorted(np.cumsum(shares), rng.random(), "right"))
+    if chosen == len(shares):
         return augmented(generated_piece(rng, 60), SECONDS, rng)
+    pieces = sources[chosen]
     piece = draw(pieces, rng)
     kind = rng.random()
     if kind < OVERLAID_SHARE:
@@ -111,31 +117,33 @@ def example(pieces: list[Piece], generated_share: float, rng: Generator) -> Piec
     return augmented(piece, SECONDS, rng)
 
 
-def make_pool(pieces: list[Piece], generated_share: float, examples: int, seed: tuple[int, int]) -> Pool:
+def make_pool(
+    sources: Sequence[Sequence[Piece]], shares: Sequence[float], examples: int, seed: tuple[int, int]
+) -> Pool:
     rng = np.random.default_rng(seed)
     features = np.empty((examples, FEATURES, FRAMES), np.float16)
     targets = np.empty((examples, 3, FRAMES), np.float16)
     counted = np.empty((examples, FRAMES), bool)
     names = []
     for index in range(examples):
-        piece = example(pieces, generated_share, rng)
+        piece = example(sources, shares, rng)
         features[index], targets[index], counted[index] = render(piece)
         names.append(piece.name)
     return Pool(features, targets, counted, np.array(names))
 
 
-def train(data: Pool, minutes: float, batch: int, seed: int) -> BeatNetwork:
-    """One cycle of the learning rate over ``minutes``, however many steps they hold."""
+def train(data: Pool, steps: int, batch: int, seed: int) -> BeatNetwork:
+    """One cycle of the learning rate over ``steps``."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     network = BeatNetwork()
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.05)
     shares = torch.tensor([1.0, 1.0, 0.1])[None, :, None]
     boosts = torch.tensor([2.0, 4.0, 1.0])[None, :, None]
-    started, running, step = time.monotonic(), 0.0, 0
-    while (progress := (time.monotonic() - started) / 60 / minutes) < 1:
+    running = 0.0
+    for step in range(steps):
         for group in optimizer.param_groups:
-            group["lr"] = LEARNING_RATE * _rate(progress)
+            group["lr"] = LEARNING_RATE * _rate(step / steps)
         features, targets, counted = _batch(data, batch, rng)
         logits = network(features * (torch.rand(batch, FEATURES, 1) > FEATURE_DROPOUT))
         loss = nn.functional.binary_cross_entropy_with_logits(
@@ -148,9 +156,8 @@ def train(data: Pool, minutes: float, batch: int, seed: int) -> BeatNetwork:
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         running = loss.item() if step == 0 else 0.98 * running + 0.02 * loss.item()
-        step += 1
-        if step % 100 == 0:
-            print(f"step {step} progress {progress:.2f} loss {running:.4f}", flush=True)
+        if step % 100 == 99:
+            print(f"step {step + 1} of {steps} loss {running:.4f}", flush=True)
     return network.eval()
 
 
@@ -192,28 +199,42 @@ def export(network: BeatNetwork, path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--annotations", type=Path, required=True)
+    parser.add_argument("--jazz", type=Path, help="Weimar Jazz Database, see beats_sources.py")
+    parser.add_argument("--pop", type=Path, help="POP909, see beats_sources.py")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--pool", type=Path, help="folder that keeps the rendered examples between runs")
     parser.add_argument("--without-player", default="")
     parser.add_argument("--without-sheet", default="")
-    parser.add_argument("--minutes", type=float, default=7.5, help="wall-clock minutes of training")
-    parser.add_argument("--examples", type=int, default=10000)
-    parser.add_argument("--generated-share", type=float, default=0.4)
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--examples", type=int, default=16000)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--workers", type=int, default=4, help="processes that render examples")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
     data = kept_pool(options).without(options.without_player, options.without_sheet)
-    export(train(data, options.minutes, options.batch, options.seed), options.out)
+    export(train(data, options.steps, options.batch, options.seed), options.out)
+
+
+def sources_of(options: argparse.Namespace) -> tuple[list[list[Piece]], list[float]]:
+    """The pieces there are, source by source, and the share of each in the examples."""
+    sources, shares = [guitarset_pieces(options.annotations)], [GUITARSET_SHARE]
+    if options.jazz:
+        sources.append(jazz_pieces(options.jazz))
+        shares.append(JAZZ_SHARE)
+    if options.pop:
+        sources.append(pop_pieces(options.pop))
+        shares.append(POP_SHARE)
+    shares[0] = SHARE_AMONG_OTHERS if len(shares) > 1 else GUITARSET_SHARE
+    return sources, shares
 
 
 def kept_pool(options: argparse.Namespace) -> Pool:
     columns = ("features", "targets", "counted", "names")
     if options.pool and (options.pool / "names.npy").exists():
         return Pool(*(np.load(options.pool / f"{name}.npy", mmap_mode="r") for name in columns))
-    pieces = guitarset_pieces(options.annotations)
-    work = partial(make_pool, pieces, options.generated_share, options.examples // options.workers)
+    sources, shares = sources_of(options)
+    work = partial(make_pool, sources, shares, options.examples // options.workers)
     with ProcessPoolExecutor(options.workers) as workers:
         parts = list(workers.map(work, [(options.seed, worker) for worker in range(options.workers)]))
     data = Pool(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))

@@ -35,7 +35,7 @@ class SearchWeights:
     """
 
     model: float = 0.5
-    evidence: float = 1.0
+    evidence: float = 0.5
     move: float = 0.3
     shift: float = 0.4
     relief_seconds: float = 2.0

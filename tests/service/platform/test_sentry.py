@@ -23,6 +23,15 @@ started = start_sentry({dsn!r}, release="genesis@1.2.3", environment="test", pro
 TOKEN = "gm_live_qUk91DAF7gadMTpoYAz3ydt0SKWH8N6IV0pqW1kW32E2duCHd"
 
 
+def _unpack_brotli(body: bytes) -> bytes:
+    import brotli  # Sentry packs with it where it is installed
+
+    return brotli.decompress(body)
+
+
+UNPACK = {"gzip": gzip.decompress, "br": _unpack_brotli}
+
+
 class Receiver(BaseHTTPRequestHandler):
     """A server that takes envelopes as Sentry does, or takes its time."""
 
@@ -32,7 +41,7 @@ class Receiver(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.released.wait(300)
-        self.received.append(gzip.decompress(body) if self.headers["content-encoding"] == "gzip" else body)
+        self.received.append(UNPACK[self.headers["content-encoding"]](body))
         self.send_response(200)
         self.send_header("Content-Length", "2")
         self.end_headers()

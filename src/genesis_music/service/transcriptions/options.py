@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from genesis_music.errors import SettingsError
 from genesis_music.pipeline.arrange import check_names
 from genesis_music.settings import AUTO, Settings, parse_time_signature
-from genesis_music.transcription.engines import DEFAULT_ENGINE, get_engine
+from genesis_music.transcription.engines import choose_engine
 
 SEPARATION_MODEL = "htdemucs_6s"
 """The one Demucs model that knows guitars; a model's name or folder is never taken from a request."""
@@ -74,7 +74,7 @@ class TranscriptionOptions(PageOptions):
     """Take a band apart first and write down its guitar and bass."""
     start: Seconds = 0.0
     end: Seconds | None = None
-    engine: Annotated[str, Field(max_length=40, examples=[DEFAULT_ENGINE])] = DEFAULT_ENGINE
+    engine: Annotated[str, Field(max_length=40, examples=[AUTO])] = AUTO
     denoise: Choice = "auto"
 
     @field_validator("instrument")
@@ -86,7 +86,7 @@ class TranscriptionOptions(PageOptions):
     @field_validator("engine")
     @classmethod
     def _known_engine(cls, engine: str) -> str:
-        _accepted(lambda: get_engine(engine))
+        _accepted(lambda: choose_engine(engine, lowest_pitch_midi=0))
         return engine
 
     @model_validator(mode="after")
