@@ -53,7 +53,7 @@ _ASSIGNMENT = re.compile(
     re.IGNORECASE,
 )
 _USER_INFO = re.compile(r"://[^/?#\s@]*+@(?:[^/?#\s@]*+@)*")
-_DOTTED = re.compile(r"(?<![\w.-])[\w-]++(?:\.[\w-]*+)++")
+_DOTTED = re.compile(r"(?<![\w.-])[\w-]*+(?:\.[\w-]*+)++")
 _JWT_START = "eyJ"
 """What an encoded JSON object begins with."""
 
