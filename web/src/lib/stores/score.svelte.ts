@@ -11,7 +11,7 @@ export class Score {
   revision = $state(0);
   trackIndex = $state(0);
   /** Ids of the selected notes. */
-  selection = $state.raw<ReadonlySet<number>>(new Set());
+  selection = $state.raw<ReadonlySet<string>>(new Set());
 
   constructor(readonly transcriptionId: string) {}
 
