@@ -4,6 +4,7 @@
  * page's and feature's group lives in its own file beside this one.
  */
 import { app } from './en/app';
+import { play } from './en/play';
 
-export const en = { app };
+export const en = { app, play };
 export type Messages = typeof en;
