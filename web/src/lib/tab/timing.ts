@@ -15,6 +15,8 @@ export interface Bar {
   /** Quarter notes from the start of the piece. */
   start: number;
   length: number;
+  /** Shorter than its time signature says. */
+  isPickup: boolean;
 }
 
 export interface Click {
@@ -51,7 +53,9 @@ export class Timing {
       const start = fraction(measure.start);
       const length = fraction(measure.length);
       const [seconds, endSeconds] = [this.secondsAt(start), this.secondsAt(start + length)];
-      return { index, number: measure.number, seconds, endSeconds, start, length };
+      const [beats, value] = measure.time_signature as [number, number];
+      const isPickup = length < (beats * 4) / value;
+      return { index, number: measure.number, seconds, endSeconds, start, length, isPickup };
     });
   }
 
@@ -88,11 +92,12 @@ export class Timing {
     return this.clicks.filter(({ seconds }) => seconds >= from && seconds < to);
   }
 
-  /** Beats of a bar, in seconds apart, as they are felt where the recording is: for counting in. */
+  /** A whole bar of beats at the tempo of the bar that sounds: for counting in. */
   countInAt(seconds: number): { beats: number; secondsPerBeat: number } {
     const bar = this.barAt(seconds);
-    const beats = Math.max(this.clicksBetween(bar.seconds - 1e-6, bar.endSeconds - 1e-6).length, 1);
-    return { beats, secondsPerBeat: (bar.endSeconds - bar.seconds) / beats };
+    const full = bar.isPickup ? (this.bars[bar.index + 1] ?? bar) : bar;
+    const beats = Math.max(this.clicksBetween(full.seconds - 1e-6, full.endSeconds - 1e-6).length, 1);
+    return { beats, secondsPerBeat: (full.endSeconds - full.seconds) / beats };
   }
 }
 
