@@ -90,12 +90,12 @@ class Site:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
-        app = self._app
+        answer: Response | None = None
         if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
             path: str = scope["path"].lstrip("/")
             if path.partition("/")[0] not in OWN_PREFIXES:
-                app = await run_in_threadpool(self._answer, path, Headers(scope=scope)) or app
-        await app(scope, receive, send)
+                answer = await run_in_threadpool(self._answer, path, Headers(scope=scope))
+        await (answer or self._app)(scope, receive, send)
 
     def _answer(self, path: str, asked: Headers) -> Response | None:
         file = self._lookup(path)
