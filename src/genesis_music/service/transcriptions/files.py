@@ -13,6 +13,7 @@ from sqlalchemy import select
 from genesis_music.formats.registry import FORMATS, safe_stem
 from genesis_music.service.errors import ConflictError, GoneError, NotFoundError
 from genesis_music.service.platform.container import Platform
+from genesis_music.service.platform.etags import matches
 from genesis_music.service.platform.presign import content_disposition
 from genesis_music.service.platform.storage import StorageMissingError, StorageRangeError
 from genesis_music.service.transcriptions.erasing import cache_tag
@@ -46,7 +47,7 @@ def send_result(row: Transcription, platform: Platform, if_none_match: str | Non
     if row.result_prefix is None:
         raise NoResultError(row)
     headers = _REVALIDATE | {"ETag": f'"{row.id.hex}-{row.revision}"'}
-    if _matches(if_none_match, headers["ETag"]):
+    if matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     body = platform.cache.get_or_set(
         f"result:{row.id}:{row.revision}",
@@ -93,7 +94,7 @@ def send_file(
         "ETag": f'"{row.id.hex}-{row.revision}-{name}"',
         "Content-Disposition": content_disposition(filename),
     }
-    if _matches(if_none_match, headers["ETag"]):
+    if matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     content = _stored(platform, key)
     return StreamingResponse(content, headers=headers, media_type=kind)
@@ -122,7 +123,7 @@ def send_audio(
         "ETag": f'"{row.source_sha256}"',
         "Content-Disposition": content_disposition(filename),
     }
-    if _matches(request.headers.get("if-none-match"), headers["ETag"]):
+    if matches(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if request.headers.get("if-range", headers["ETag"]) != headers["ETag"]:
         range_ = None
@@ -158,9 +159,3 @@ def _size(platform: Platform, key: str) -> int:
 
 def _redirect(link: str) -> Response:
     return RedirectResponse(link, 307, headers={"Cache-Control": "no-store"})
-
-
-def _matches(if_none_match: str | None, etag: str) -> bool:
-    """Weak comparison (RFC 9110, section 13.1.2)."""
-    given = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
-    return etag in given or given == ["*"]
