@@ -57,6 +57,12 @@ def measure_difficulty(
     return tuple(MeasureDifficulty(n, level_of(demands), _rounded(demands)) for n, demands in per_measure)
 
 
+def assess_piece(tracks: Sequence[Track], tempo_map: TempoMap, chords: Sequence[Chord]) -> Difficulty:
+    """Judge a piece of one track or more: it is as hard as its hardest part."""
+    judged = (assess_difficulty(track, tempo_map, chords) for track in tracks)
+    return max(judged, key=lambda difficulty: difficulty.level)
+
+
 def assess_difficulty(track: Track, tempo_map: TempoMap, chords: Sequence[Chord]) -> Difficulty:
     """Judge a finished track (fingered, techniques marked).
 
