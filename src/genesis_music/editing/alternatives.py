@@ -10,6 +10,7 @@ from genesis_music.errors import EditError
 from genesis_music.score import TabNote, Track, Transcription
 from genesis_music.tablature.fingering import DEFAULT_SETTINGS
 from genesis_music.tablature.fretboard import Place
+from genesis_music.tablature.heard_strings import heard_places
 from genesis_music.tablature.place_costs import PlacedNote, place_costs
 from genesis_music.tablature.simultaneous import CHORD_SECONDS
 from genesis_music.tablature.voicings import HAND_FRETS
@@ -42,7 +43,10 @@ def alternatives(transcription: Transcription, note_id: str) -> tuple[Alternativ
     around = _context(track, tab)
     index = next(number for number, one in enumerate(around) if one.id == tab.id)
     placed = [_placed(one) for one in around]
-    costs = place_costs(placed, index, neck_of(track), DEFAULT_SETTINGS.max_span_frets)
+    neck = neck_of(track)
+    heard = heard_places([one.note for one in track.notes], neck)[track.notes.index(tab)]
+    placed[index] = replace(placed[index], evidence=heard)
+    costs = place_costs(placed, index, neck, DEFAULT_SETTINGS.max_span_frets)
     present, best = Place(tab.string, tab.fret), costs[0][1]
     return tuple(
         Alternative(

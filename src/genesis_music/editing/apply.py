@@ -60,17 +60,15 @@ def apply_edits(transcription: Transcription, wanted: Sequence[Edit]) -> Transcr
             changed = _APPLY[type(edit)](changed, edit)
         except InputError as error:
             raise EditError(str(error), index) from error
-    _check_strings(transcription, changed, len(wanted) - 1)
+    _check_strings(transcription, changed, wanted)
     return finished(transcription, changed)
 
 
 def finished(before: Transcription, after: Transcription) -> Transcription:
     """Put right what follows from other notes, chords or measures."""
-    tracks = tuple(
-        old if new is old else with_fitting_slurs(old, new)
-        for old, new in zip(before.tracks, after.tracks, strict=True)
-    )
-    same_notes = all(new is old for old, new in zip(before.tracks, tracks, strict=True))
+    pairs = list(zip(before.tracks, after.tracks, strict=True))
+    tracks = tuple(old if new is old else with_fitting_slurs(old, new) for old, new in pairs)
+    same_notes = all(new is old for old, new in pairs)
     same_chords = after.harmony.chords is before.harmony.chords
     if same_notes and same_chords and after.tempo_map is before.tempo_map:
         return after
@@ -81,29 +79,40 @@ def finished(before: Transcription, after: Transcription) -> Transcription:
     return replace(after, difficulty=difficulty)
 
 
-def _check_strings(before: Transcription, after: Transcription, edit: int) -> None:
+def _check_strings(before: Transcription, after: Transcription, wanted: Sequence[Edit]) -> None:
     """Refuse two notes that start together on one string, where an edit has put one of them there."""
-    for old, new in zip(before.tracks, after.tracks, strict=True):
-        if new is not old:
-            for tab, other in _doubled(old, new):
+    old = {tab.id: _start_on_string(tab) for track in before.tracks for tab in track.notes}
+    named = {id_: index for index, edit in enumerate(wanted) for id_ in _placed_by(edit)}
+    for track in after.tracks:
+        for tab, other in _together(track):
+            edits_of = [named[one.id] for one in (tab, other) if one.id in named]
+            added = not old.keys() >= {tab.id, other.id}
+            if (edits_of or added) and old.get(tab.id) != old.get(other.id, ()):
                 raise EditError(
                     f"String {tab.string} sounds one note at a time, but in {bar_of(tab)} two would start on it "
                     f"together ({other.id} and {tab.id}): move or delete one of them.",
-                    edit,
+                    max(edits_of, default=len(wanted) - 1),
                 )
 
 
-def _doubled(old: Track, new: Track) -> Iterator[tuple[TabNote, TabNote]]:
-    places = {tab.id: _start_on_string(tab) for tab in old.notes}
+def _placed_by(edit: Edit) -> tuple[str, ...]:
+    """Ids of the notes whose string or written place an edit decides on purpose."""
+    match edit:
+        case edits.PlaceNote(note=note) | edits.SetPosition(note=note):
+            return (note,)
+        case edits.ShiftNotes(notes=several):
+            return several
+    return ()
+
+
+def _together(track: Track) -> Iterator[tuple[TabNote, TabNote]]:
+    """Notes that start together on one string."""
     taken: dict[tuple[object, ...], TabNote] = {}
-    for tab in new.notes:
-        if tab.string is None:
-            continue
-        place = _start_on_string(tab)
-        other = taken.setdefault(place, tab)
-        moved = places.get(tab.id) != place or places.get(other.id) != place
-        if other is not tab and moved and places.get(tab.id) != places.get(other.id, ()):
-            yield tab, other
+    for tab in track.notes:
+        if tab.string is not None:
+            other = taken.setdefault(_start_on_string(tab), tab)
+            if other is not tab:
+                yield tab, other
 
 
 def _start_on_string(tab: TabNote) -> tuple[object, ...]:

@@ -17,6 +17,7 @@ from genesis_music.tablature.fingering import (
     without_fingering_warnings,
 )
 from genesis_music.tablature.fretboard import Neck, Place
+from genesis_music.tablature.heard_strings import heard_places
 from genesis_music.tablature.tunings import pitch_name
 
 HAND_REACH = (1, 4)
@@ -49,7 +50,9 @@ def move_passage(transcription: Transcription, edit: MovePassage) -> Transcripti
     ]
     settings = FingeringSettings(max_fret=neck.frets, pinned=tuple(pinned), limited=tuple(limited))
     notes = [replace(tab.note, pitch_midi=tab.note.pitch_midi + 12 * tab.octave_shift) for tab in around]
-    found = assign_fingering(notes, track.tuning, capo=track.capo, settings=settings).notes
+    found = assign_fingering(
+        notes, track.tuning, capo=track.capo, settings=settings, evidence=heard_places(notes, neck)
+    ).notes
     changes: dict[str, TabNote | None] = {}
     for index, places in limited:
         changes[around[index].id] = _fingered(around[index], found[index], places, edit.around_fret)
@@ -134,7 +137,9 @@ def refret(transcription: Transcription, edit: Refret) -> Transcription:
         raise EditError("The tuning and the capo are these already.")
     frets = neck_of(replace(track, notes=())).frets
     played = [tab.note for tab in track.notes]
-    fingering = assign_fingering(played, tuning, capo=capo, settings=FingeringSettings(max_fret=frets))
+    heard = heard_places(played, Neck(tuning, capo, frets))
+    search = FingeringSettings(max_fret=frets)
+    fingering = assign_fingering(played, tuning, capo=capo, settings=search, evidence=heard)
     notes = tuple(
         replace(
             tab,

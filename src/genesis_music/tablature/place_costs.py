@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from genesis_music.score import Note
 from genesis_music.tablature.candidates import Candidate
 from genesis_music.tablature.chord_fitting import Fit
@@ -12,7 +15,7 @@ from genesis_music.tablature.fingering import stroke_of
 from genesis_music.tablature.fret_model import load_fret_model
 from genesis_music.tablature.fret_scores import string_scores
 from genesis_music.tablature.fretboard import Neck, Place
-from genesis_music.tablature.hand_search import DEFAULT_WEIGHTS, Stroke, least_cost
+from genesis_music.tablature.hand_search import DEFAULT_WEIGHTS, least_cost
 from genesis_music.tablature.simultaneous import group_simultaneous
 from genesis_music.tablature.voicings import Voicings, voicings
 
@@ -21,10 +24,14 @@ _ANY_SPAN_FRETS = 99
 
 @dataclass(frozen=True, slots=True)
 class PlacedNote:
-    """A note with the place it is played at, in the octave it is played in."""
+    """A note with the place it is played at, in the octave it is played in.
+
+    ``evidence`` is what its sound says about places, as the fingering search takes it, if anything.
+    """
 
     note: Note
     place: Place
+    evidence: NDArray[np.float32] | None = None
 
 
 def place_costs(
@@ -54,9 +61,14 @@ def place_costs(
         if not len(fit.voicings):
             continue
         fits = [*pinned[:which], fit, *pinned[which + 1 :]]
-        strokes: list[Stroke] = [stroke_of(played, one, scores) for one in fits]
-        costs.append((place, least_cost(strokes, neck.strings, DEFAULT_WEIGHTS)))
+        strokes = [stroke_of(played, one, scores) for one in fits]
+        cost = least_cost(strokes, neck.strings, DEFAULT_WEIGHTS)
+        costs.append((place, cost - DEFAULT_WEIGHTS.evidence * _heard(target.evidence, place)))
     return tuple(sorted(costs, key=lambda cost: cost[1]))
+
+
+def _heard(evidence: NDArray[np.float32] | None, place: Place) -> float:
+    return 0.0 if evidence is None else float(evidence[place.string - 1, place.fret])
 
 
 def _candidate(notes: Sequence[PlacedNote], index: int, place: Place | None = None) -> Candidate:

@@ -8,11 +8,12 @@ from functools import cached_property
 from hashlib import sha256
 from uuid import UUID
 
-from genesis_music.editing import without_doubtful
+from genesis_music.editing import with_evidence, without_doubtful
 from genesis_music.formats.registry import FORMATS
 from genesis_music.formats.tabjson import write_tab_json
 from genesis_music.formats.tabjson_reader import parse_tab_json
 from genesis_music.formats.written import Page
+from genesis_music.pipeline.heard import from_bytes
 from genesis_music.score import Transcription as Music
 from genesis_music.service.errors import ConflictError
 from genesis_music.service.platform.storage import ObjectStore, StorageMissingError
@@ -39,6 +40,18 @@ def read_document(store: ObjectStore, revision: Revision) -> bytes:
 def read_music(store: ObjectStore, revision: Revision) -> Music:
     """The transcription that a revision holds."""
     return parse_tab_json(read_document(store, revision), TAB)
+
+
+def read_heard_music(store: ObjectStore, revision: Revision, heard_path: str | None) -> Music:
+    """The transcription that a revision holds, with what was heard about strings where that is still there."""
+    music = read_music(store, revision)
+    if heard_path is None:
+        return music
+    try:
+        heard = from_bytes(store.get(heard_path))
+    except StorageMissingError:
+        return music
+    return with_evidence(music, heard.notes) if heard else music
 
 
 def keep_document(store: ObjectStore, transcription_id: UUID, music: Music) -> tuple[str, bytes]:

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from genesis_music.service.errors import ConflictError, NotFoundError
 from genesis_music.service.platform.repository import Repository
-from genesis_music.service.transcriptions.revision_tables import LONGEST_SUMMARY, Revision
+from genesis_music.service.transcriptions.revision_tables import LONGEST_SUMMARY, Revision, RevisionKind
 from genesis_music.service.transcriptions.tables import Transcription
+
+EDITS_KEPT = 1000
+"""How far back one can go; the files of edits before are the sweep's."""
 
 
 class NoResultError(ConflictError):
@@ -53,8 +56,15 @@ class RevisionRepository(Repository[Revision]):
         values["summary"] = values["summary"][:LONGEST_SUMMARY]
         made = self.create(transcription_id=row.id, number=row.revisions, **values)
         row.revisions += 1
+        self._forget(row.id, row.revisions - EDITS_KEPT)
         self.session.flush()
         return made
+
+    def _forget(self, transcription_id: UUID, before: int) -> None:
+        """Delete edits that are older than anybody goes back to; what jobs made stays."""
+        if before > 0:
+            old = (Revision.transcription_id == transcription_id, Revision.number < before)
+            self.session.execute(delete(Revision).where(*old, Revision.kind != RevisionKind.MACHINE))
 
     def page(self, transcription_id: UUID, before: int | None, limit: int) -> Sequence[Revision]:
         """Up to ``limit`` revisions, newest first, older than ``before``."""

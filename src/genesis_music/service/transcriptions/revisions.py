@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from genesis_music.editing import alternatives, apply_edits
+from genesis_music.editing.edits import MovePassage, Refret
 from genesis_music.editing.words import describe
 from genesis_music.errors import EditError
 from genesis_music.service.errors import ConflictError, InvalidRequestError, NotFoundError
 from genesis_music.service.platform.container import Platform
-from genesis_music.service.transcriptions.documents import keep_document, read_document, read_music
+from genesis_music.service.transcriptions.documents import (
+    keep_document,
+    read_document,
+    read_heard_music,
+    read_music,
+)
 from genesis_music.service.transcriptions.edit_schemas import EditRequest
+from genesis_music.service.transcriptions.facts import facts_of
 from genesis_music.service.transcriptions.repository import TranscriptionRepository
 from genesis_music.service.transcriptions.revision_repository import RevisionRepository
 from genesis_music.service.transcriptions.revision_schemas import (
@@ -127,7 +132,7 @@ class RevisionService:
                 document=draft.document,
                 prefix=draft.prefix,
             )
-            TranscriptionRepository(session).update(row, **_facts(draft.tab))
+            TranscriptionRepository(session).update(row, **facts_of(draft.tab, row.options))
             made = MadeRevision(RevisionView.model_validate(revision), draft.added, draft.tab)
             also(session, made)
         return made
@@ -159,8 +164,8 @@ class RevisionService:
 
     def alternatives(self, user_id: UUID, id_: UUID, note_id: str, number: int | None) -> Alternatives:
         """Other places for a note; raises NotFoundError, NoResultError, and EditRefusedError for one without any."""
-        _, revision = self._find(user_id, id_, number)
-        music = read_music(self._platform.storage, revision)
+        row, revision = self._find(user_id, id_, number)
+        music = read_heard_music(self._platform.storage, revision, row.heard_path)
         if not any(note.id == note_id for track in music.tracks for note in track.notes):
             raise NotFoundError("There is no such note in this revision; it may have been deleted.")
         try:
@@ -184,7 +189,12 @@ class RevisionService:
             old = self._find(user_id, row.id, request.restored)[1]
             summary = f"Back to revision {old.number}: {old.summary}"
             return _Draft(RevisionKind.RESTORE, summary, old.document, old.prefix, read_document(store, old))
-        edits, music = request.music_edits(), read_music(store, base)
+        edits = request.music_edits()
+        music = (
+            read_heard_music(store, base, row.heard_path)
+            if any(isinstance(edit, Refret | MovePassage) for edit in edits)
+            else read_music(store, base)
+        )
         try:
             edited = apply_edits(music, edits)
         except EditError as error:
@@ -193,15 +203,3 @@ class RevisionService:
         added = tuple(note.id for track in edited.tracks for note in track.notes if note.id not in known)
         key, tab = keep_document(store, row.id, edited)
         return _Draft(RevisionKind.EDIT, describe(edits), key, None, tab, added)
-
-
-def _facts(tab: bytes) -> dict[str, Any]:
-    """Columns of the row that follow from its latest revision."""
-    document = json.loads(tab)
-    key, signature = document["key"], document["time_signature"]
-    return {
-        "title": document["source"]["title"],
-        "tempo": round(document["tempo"]),
-        "key_signature": f"{key['tonic']} {key['mode']}",
-        "time_signature": f"{signature[0]}/{signature[1]}",
-    }
