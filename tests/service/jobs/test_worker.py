@@ -4,7 +4,7 @@ import os
 import signal
 
 from genesis_music.service.jobs.tables import JobStatus
-from tests.service.jobs.bench import alive
+from tests.service.jobs.harness import alive
 from tests.service.servers import until
 
 

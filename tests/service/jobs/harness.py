@@ -23,7 +23,7 @@ API = [sys.executable, "-m", "uvicorn", "--factory", "genesis_music.service.app:
 
 
 @dataclass
-class Bench:
+class JobHarness:
     """Submits jobs of the tiny handler and looks at what becomes of them."""
 
     platform: Platform
