@@ -49,9 +49,14 @@ def workshop(
 
 
 @contextmanager
-def opened_workshop(database_url: str, server: TestRedis, folder: Path) -> Iterator[JobHarness]:
-    """Make the parts and start a worker; all processes end with the block, and their logs are shown."""
-    changes: dict[str, Any] = {"worker_processes": 2, "max_attempts": 2, "lease_seconds": 6}
+def opened_workshop(
+    database_url: str, server: TestRedis, folder: Path, **changes: Any
+) -> Iterator[JobHarness]:
+    """Make the parts and start a worker; all processes end with the block, and their logs are shown.
+
+    ``changes`` are settings.
+    """
+    changes = {"worker_processes": 2, "max_attempts": 2, "lease_seconds": 6} | changes
     with Redis.from_url(server.url) as redis:
         redis.flushall()
         platform = make_platform(make_settings((database_url, ""), server.url, folder, **changes), redis)

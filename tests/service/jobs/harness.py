@@ -102,6 +102,8 @@ class JobHarness:
             "GENESIS_WORKER_PROCESSES": str(settings.worker_processes),
             "GENESIS_MAX_ATTEMPTS": str(settings.max_attempts),
             "GENESIS_LEASE_SECONDS": str(settings.lease_seconds),
+            "GENESIS_ATTEMPT_SECONDS": str(settings.attempt_seconds),
+            "GENESIS_KILL_AFTER_SECONDS": str(settings.kill_after_seconds),
             "GENESIS_RATE_LIMITS_ENABLED": "false",
         }
         self.children.append(ChildProcess(command, log=self.folder / log, environment=environment))

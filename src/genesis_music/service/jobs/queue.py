@@ -76,10 +76,7 @@ class JobQueue:
     def send(self, job: Job) -> bool:
         """Ask a worker to run the job; return whether the queue has taken the message."""
         limits = time_limits(
-            job.kind,
-            separating=separates(job),
-            audio_seconds=job.audio_seconds,
-            longest_audio_seconds=self._settings.max_duration_seconds,
+            self._settings, job.kind, separating=separates(job), audio_seconds=job.audio_seconds
         )
         return self._send(
             RUN_TASK,

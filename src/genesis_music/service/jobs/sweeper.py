@@ -18,7 +18,6 @@ from genesis_music.service.jobs.attempts import JobAttempts
 from genesis_music.service.jobs.queue import QUEUES, JobQueue
 from genesis_music.service.jobs.repository import JobRepository
 from genesis_music.service.jobs.service import JobService
-from genesis_music.service.jobs.states import ENDED
 from genesis_music.service.platform.database import database_now
 from genesis_music.service.platform.turn import Turn
 
@@ -67,8 +66,6 @@ class Sweeper:
             job = self._attempts.take_over(job_id)
             if job is not None:
                 log.warning("job %s: its worker is gone; it is %s now", job_id, job.status)
-                if job.status in ENDED:
-                    self._queue.clean_up(job)
 
     def _send(self, queue: str, lost_after: timedelta) -> None:
         with Session(self._database.primary) as session:
