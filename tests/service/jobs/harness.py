@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from genesis_music.service.jobs.attempts import JobAttempts
 from genesis_music.service.jobs.service import JobService, NewJob
 from genesis_music.service.jobs.states import ENDED
@@ -46,6 +48,10 @@ class JobHarness:
     def job(self, job_id: UUID) -> Job:
         with self.platform.database.writing() as session:
             return session.get_one(Job, job_id)
+
+    def job_of_task(self, task_id: str) -> UUID:
+        with self.platform.database.writing() as session:
+            return session.scalars(select(Job.id).where(Job.celery_task_id == task_id)).one()
 
     def transcription(self, job_id: UUID) -> Transcription:
         with self.platform.database.writing() as session:
