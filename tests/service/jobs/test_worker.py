@@ -5,6 +5,7 @@ import signal
 from dataclasses import dataclass
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -110,6 +111,7 @@ def test_the_jobs_of_a_killed_worker_are_taken_over(workshop, player):
     assert workshop.transcription(job_id).revision == 1
 
 
+@pytest.mark.parametrize("workshop", ["sqlite"], indirect=True)
 def test_no_job_of_a_killed_worker_waits_for_the_queue_to_become_empty(workshop, player):
     """One was being worked on, of the other the worker had only the message; others keep coming meanwhile."""
     people = [make_person(workshop.platform, f"{uuid4()}@example.com") for _ in range(24)]
