@@ -4,6 +4,9 @@
  * page's and feature's group lives in its own file beside this one.
  */
 import { app } from './en/app';
+import { home } from './en/home';
+import { progress } from './en/progress';
+import { transcribe } from './en/transcribe';
 
-export const en = { app };
+export const en = { app, home, progress, transcribe };
 export type Messages = typeof en;
