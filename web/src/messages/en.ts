@@ -4,6 +4,10 @@
  * page's and feature's group lives in its own file beside this one.
  */
 import { app } from './en/app';
+import { exporting } from './en/exporting';
+import { sharing } from './en/sharing';
+import { theory } from './en/theory';
+import { versions } from './en/versions';
 
-export const en = { app };
+export const en = { app, exporting, sharing, theory, versions };
 export type Messages = typeof en;
