@@ -8,7 +8,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: setup web ## Set up, then start the service on this machine: http://127.0.0.1:8000
-	.venv/bin/genesis serve
+	.venv/bin/genesis serve --example examples/morning-porch.ogg --open
 
 tab: setup ## Set up, then transcribe the example recording, print its tab and say where the files are
 	.venv/bin/genesis transcribe examples/morning-porch.ogg --out out --show

@@ -126,6 +126,7 @@ def belongings(platform: Platform, person: Person, quick: Workbench) -> dict[str
         return {
             "transcription_id": id_,
             "format": "gp5",
+            "note_id": "t1n1",
             "token": api("POST", f"/transcribe/{id_}/shares").json()["token"],
             "webhook_id": api("POST", "/webhooks", json={"url": "https://example.com/"}).json()["id"],
         }

@@ -34,7 +34,7 @@ export class Service {
   async resume(): Promise<void> {
     const command = ['serve', '--port', String(this.port), '--data-dir', this.folder];
     this.#child = spawn(join(REPOSITORY, '.venv/bin/genesis'), command, {
-      env: { ...process.env, ...this.env },
+      env: { ...process.env, GENESIS_WEB_DIR: join(REPOSITORY, 'web/build'), ...this.env },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const end = Date.now() + READY_MS;

@@ -2,10 +2,38 @@
 
 import os
 import signal
+from dataclasses import dataclass
+from uuid import uuid4
 
-from genesis_music.service.jobs.tables import JobStatus
-from tests.service.jobs.bench import alive
-from tests.service.servers import until
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from genesis_music.service.jobs.states import ENDED, UNFINISHED
+from genesis_music.service.jobs.tables import Job, JobStatus
+from tests.service.conftest import Person, make_person
+from tests.service.jobs.harness import JobHarness, alive
+from tests.service.servers import descendants, until
+
+
+@dataclass
+class Crowd:
+    """People who give a next recording as soon as the last one is done, so that the queue never empties."""
+
+    workshop: JobHarness
+    people: list[Person]
+    fewest: int = 10**6
+    """Messages that waited, when there were fewest."""
+
+    def come(self) -> bool:
+        """Let everybody who waits for nothing give a recording; always true."""
+        with Session(self.workshop.platform.database.primary) as session:
+            waiting = set(session.scalars(select(Job.user_id).where(Job.status.in_(UNFINISHED))))
+        for person in self.people:
+            if person.id not in waiting:
+                self.workshop.submit(person.id, {"seconds": 0.3})
+        self.fewest = min(self.fewest, self.workshop.jobs.queue.lengths()["cpu"])
+        return True
 
 
 def test_a_job_that_was_submitted_is_done_once(workshop, player):
@@ -13,7 +41,7 @@ def test_a_job_that_was_submitted_is_done_once(workshop, player):
     job = workshop.await_end(job_id)
     assert (job.status, job.attempts, job.progress) == (JobStatus.COMPLETE, 1, 100)
     result = workshop.transcription(job_id)
-    assert (result.title, result.revision, result.status) == ("Blues in A", 1, JobStatus.COMPLETE)
+    assert (result.title, result.revisions, result.status) == ("Blues in A", 1, JobStatus.COMPLETE)
     assert workshop.ends_of(job_id) == ["complete"]
 
 
@@ -21,7 +49,7 @@ def test_a_fault_of_ours_is_tried_again(workshop, player):
     job_id = workshop.submit(player.id, {"fail": "ours", "fail_attempts": 1})
     job = workshop.await_end(job_id)
     assert (job.status, job.attempts, job.error_code) == (JobStatus.COMPLETE, 2, "")
-    assert workshop.transcription(job_id).revision == 1
+    assert workshop.transcription(job_id).revisions == 1
 
 
 def test_an_unusable_recording_fails_at_once_and_says_why(workshop, player):
@@ -61,7 +89,7 @@ def test_a_killed_process_costs_an_attempt_and_not_the_job(workshop, player):
     os.kill(workshop.await_begun(job_id), signal.SIGKILL)
     job = workshop.await_end(job_id)
     assert (job.status, job.attempts) == (JobStatus.COMPLETE, 2)
-    assert workshop.transcription(job_id).revision == 1
+    assert workshop.transcription(job_id).revisions == 1
 
 
 def test_jobs_survive_that_the_queue_is_emptied(workshop, player):
@@ -70,7 +98,7 @@ def test_jobs_survive_that_the_queue_is_emptied(workshop, player):
     workshop.platform.redis.flushall()
     for job_id in busy + waiting:
         assert workshop.await_end(job_id).status is JobStatus.COMPLETE
-        assert workshop.transcription(job_id).revision == 1
+        assert workshop.transcription(job_id).revisions == 1
 
 
 def test_the_jobs_of_a_killed_worker_are_taken_over(workshop, player):
@@ -80,7 +108,33 @@ def test_the_jobs_of_a_killed_worker_are_taken_over(workshop, player):
     workshop.start_worker()
     job = workshop.await_end(job_id)
     assert (job.status, job.attempts) == (JobStatus.COMPLETE, 2)
-    assert workshop.transcription(job_id).revision == 1
+    assert workshop.transcription(job_id).revisions == 1
+
+
+@pytest.mark.parametrize("workshop", ["sqlite"], indirect=True)
+def test_no_job_of_a_killed_worker_waits_for_the_queue_to_become_empty(workshop, player):
+    """One was being worked on, of the other the worker had only the message; others keep coming meanwhile."""
+    people = [make_person(workshop.platform, f"{uuid4()}@example.com") for _ in range(24)]
+    running = workshop.submit(player.id, {"deaf_attempts": 1})
+    busy = workshop.await_begun(running)
+    worker = workshop.children.pop()
+    children = descendants(worker.pid)
+    for idle in set(children) - {busy}:
+        os.kill(idle, signal.SIGSTOP)
+    before = workshop.jobs.queue.handed_out()
+    unclaimed = workshop.submit(people[0].id)
+    until(lambda: workshop.jobs.queue.handed_out() > before)
+    worker.kill()
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+
+    crowd = Crowd(workshop, people[1:])
+    crowd.come()
+    workshop.start_worker(worker_processes=1)
+    until(lambda: crowd.come() and all(workshop.job(id_).status in ENDED for id_ in (running, unclaimed)))
+    assert crowd.fewest > 0
+    ended = [workshop.job(id_) for id_ in (running, unclaimed)]
+    assert [(job.status, job.attempts) for job in ended] == [(JobStatus.COMPLETE, 2), (JobStatus.COMPLETE, 1)]
 
 
 def test_a_worker_that_is_told_to_end_gives_its_job_back(workshop, player):

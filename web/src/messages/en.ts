@@ -4,7 +4,14 @@
  * page's and feature's group lives in its own file beside this one.
  */
 import { app } from './en/app';
+import { exporting } from './en/exporting';
+import { home } from './en/home';
 import { play } from './en/play';
+import { progress } from './en/progress';
+import { sharing } from './en/sharing';
+import { theory } from './en/theory';
+import { transcribe } from './en/transcribe';
+import { versions } from './en/versions';
 
-export const en = { app, play };
+export const en = { app, exporting, home, play, progress, sharing, theory, transcribe, versions };
 export type Messages = typeof en;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,10 +24,11 @@ from genesis_music.service.jobs.contract import Work
 from genesis_music.service.jobs.states import JobGoneError
 from genesis_music.service.jobs.tables import Job, JobKind
 from genesis_music.service.platform.container import Platform
-from genesis_music.service.platform.database import after_commit, utc_now
+from genesis_music.service.platform.database import utc_now
 from genesis_music.service.platform.media import MediaError
 from genesis_music.service.platform.storage import StorageMissingError, StorageUnavailableError
 from genesis_music.service.transcriptions import keys
+from genesis_music.service.transcriptions.documents import ANALYSIS, TAB
 from genesis_music.service.transcriptions.downloads import download
 from genesis_music.service.transcriptions.names import LONGEST_TITLE, clean_line
 from genesis_music.service.transcriptions.notifications import announce
@@ -40,17 +40,17 @@ from genesis_music.service.transcriptions.recordings import (
     release_recording,
 )
 from genesis_music.service.transcriptions.repository import TranscriptionRepository, lock_content
+from genesis_music.service.transcriptions.revision_repository import RevisionRepository
+from genesis_music.service.transcriptions.revision_tables import RevisionKind
 from genesis_music.service.transcriptions.scratch import scratch_folder
 from genesis_music.service.transcriptions.spool import Received
 from genesis_music.service.transcriptions.stage_cache import StoredStages
 from genesis_music.service.transcriptions.tables import Transcription
 from genesis_music.settings import Settings
 
-log = logging.getLogger(__name__)
-
 KEEPING_TRIES = 3
 """A recording may be deleted by its last other owner while it is being kept."""
-TAB, ANALYSIS = "tab.json", "analysis.json"
+_SUMMARIES = {JobKind.TRANSCRIBE: "Transcribed", JobKind.RETAB: "Written anew"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,7 @@ class TranscriptionHandler:
         prefix = keys.result_prefix(work)
         with self._platform.database.writing() as session:
             lock_content(session, prefix)
-            row = TranscriptionRepository(session).find_by_id(work.transcription_id)
-            if row is None or row.result_prefix != prefix:
+            if not RevisionRepository(session).knows(prefix):
                 self._platform.storage.delete_prefix(prefix)
 
     def ended(self, session: Session, job: Job) -> None:
@@ -195,7 +194,7 @@ class TranscriptionHandler:
         return _Stored(music, prefix, 1 + len(formats), documents[TAB], documents[ANALYSIS])
 
     def _store(self, session: Session, work: Work, stored: _Stored) -> None:
-        """Put the result's facts into the row; files of the result before go when this is committed.
+        """Make a revision of the result, and put its facts into the row.
 
         An attempt that another one has overtaken may clean up under the same name: then this one has to be repeated.
         """
@@ -206,19 +205,14 @@ class TranscriptionHandler:
         row = transcriptions.find_by_id(work.transcription_id)
         if row is None:
             raise JobGoneError("The transcription was deleted.")
-        old_prefix = row.result_prefix
-        transcriptions.update(
-            row, options=work.options, revision=row.revision + 1, completed_at=utc_now(), **_facts(stored)
+        transcriptions.update(row, options=work.options, completed_at=utc_now(), **_facts(stored))
+        RevisionRepository(session).append(
+            row,
+            kind=RevisionKind.MACHINE,
+            summary=_SUMMARIES[work.kind],
+            document=f"{stored.prefix}/{TAB}",
+            prefix=stored.prefix,
         )
-        after_commit(session, lambda: self._replaced(old_prefix, stored.prefix))
-
-    def _replaced(self, old_prefix: str | None, new_prefix: str) -> None:
-        if not old_prefix or old_prefix == new_prefix:
-            return
-        try:
-            self._platform.storage.delete_prefix(old_prefix)
-        except StorageUnavailableError:
-            log.warning("files of an earlier result are left for the sweep", exc_info=True)
 
 
 def _facts(stored: _Stored) -> dict[str, Any]:

@@ -5,6 +5,8 @@
    writing it anew.
 3. ``uploads/<upload>/<piece>``: pieces of resumable uploads, until they are complete.
 4. ``stages/<key>``: results of slow stages, shared by content; may go at any time.
+5. ``edits/<transcription>/<sha256>``: the tab JSON of an edited revision, compressed.
+6. ``exports/<transcription>/<content>/<format>``: files made on demand; may go at any time.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from uuid import UUID
 from genesis_music.service.jobs.contract import Work
 
 AUDIO, RESULTS, UPLOADS, STAGES = "audio", "results", "uploads", "stages"
+EDITS, EXPORTS = "edits", "exports"
 HEARD = "heard"
 
 SUFFIXES: Mapping[str, str] = MappingProxyType(
@@ -72,3 +75,13 @@ def results_prefix(transcription_id: UUID) -> str:
 def upload_prefix(upload_id: UUID) -> str:
     """Folder of a resumable upload's pieces."""
     return f"{UPLOADS}/{upload_id}"
+
+
+def edits_prefix(transcription_id: UUID) -> str:
+    """Folder of all edited documents of a transcription."""
+    return f"{EDITS}/{transcription_id}"
+
+
+def exports_prefix(transcription_id: UUID) -> str:
+    """Folder of all files of a transcription that were made on demand."""
+    return f"{EXPORTS}/{transcription_id}"

@@ -143,7 +143,9 @@ class JobView(BaseModel):
 
 
 class TranscriptionView(BaseModel):
-    """A recording and what is known of it. ``revision`` counts its results: from 1 on there is one."""
+    """A recording and what is known of it. ``revision`` is the number of its latest revision, ``null`` before the
+    first result.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -154,7 +156,7 @@ class TranscriptionView(BaseModel):
     source_filename: str | None
     status: JobStatus
     progress: Annotated[int, Field(ge=0, le=100)]
-    revision: int
+    revision: int | None
     duration_seconds: int | None
     tempo: int | None
     key_signature: Annotated[str | None, Field(examples=["E minor"])]
@@ -245,7 +247,7 @@ class SharedTranscription(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     title: str
-    revision: int
+    revision: int | None
     duration_seconds: int | None
     tempo: int | None
     key_signature: str | None

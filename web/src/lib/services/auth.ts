@@ -3,6 +3,7 @@
  * memory and renewed from a cookie that scripts cannot read (docs/guides/accounts.md).
  */
 import { api, dataOf, useTokens, type Schemas } from './api';
+import { connection } from '$lib/stores/connection.svelte';
 import { settings } from '$lib/stores/settings.svelte';
 import { user } from '$lib/stores/user.svelte';
 
@@ -71,6 +72,7 @@ class Auth {
   async signOut(everywhere = false): Promise<void> {
     await api.POST(everywhere ? '/api/v1/auth/sign-out-everywhere' : '/api/v1/auth/sign-out');
     this.#forget();
+    connection.forgetSongs();
     channel?.postMessage('signed-out');
   }
 

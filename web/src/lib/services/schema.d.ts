@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Config
+         * @description Say how this installation is set up: limits, choices, and what is switched on. Needs no sign-in.
+         */
+        get: operations["getConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/options": {
         parameters: {
             query?: never;
@@ -503,7 +523,7 @@ export interface paths {
         head?: never;
         /**
          * Rename Transcription
-         * @description Give another title.
+         * @description Give another title; where there is a result, this makes a revision of it.
          */
         patch: operations["renameTranscription"];
         trace?: never;
@@ -577,7 +597,7 @@ export interface paths {
         };
         /**
          * Get Result
-         * @description The tab and the analysis as JSON.
+         * @description The tab and the analysis as JSON: of the latest revision, or of an older one.
          */
         get: operations["getResult"];
         put?: never;
@@ -597,7 +617,7 @@ export interface paths {
         };
         /**
          * Get File
-         * @description One file of the result, for saving.
+         * @description One file of the latest revision, or of an older one, for saving.
          */
         get: operations["getFile"];
         put?: never;
@@ -629,6 +649,52 @@ export interface paths {
          * @description The original recording, whole or in part.
          */
         head: operations["headAudio"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transcribe/{transcription_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Revisions
+         * @description List what was changed, newest first; revision 0 is what the machine made.
+         */
+        get: operations["listRevisions"];
+        put?: never;
+        /**
+         * Edit Transcription
+         * @description Make a revision: the latest one with some edits, or an older one again (`restore`).
+         *
+         *     All edits are made, or none: then the problem's `edit` says which one is not possible (from 0), and why.
+         */
+        post: operations["editTranscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transcribe/{transcription_id}/notes/{note_id}/alternatives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Alternatives
+         * @description Every place where a note can be played with its neighbours as they are, best first, each with a reason.
+         */
+        get: operations["getAlternatives"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -949,6 +1015,25 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AcceptEdit
+         * @description Doubtful notes are right: their confidence becomes 1.
+         */
+        AcceptEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "accept";
+            /**
+             * Notes
+             * @example [
+             *       "t1n12",
+             *       "t1n13"
+             *     ]
+             */
+            notes: string[];
+        };
+        /**
          * Accepted
          * @description Work that was accepted and will not be lost.
          * @example {
@@ -1023,6 +1108,71 @@ export interface components {
          * @enum {string}
          */
         Action: "account.sign-up" | "account.sign-in" | "account.sign-in-failed" | "account.sign-out" | "account.sign-out-everywhere" | "account.refresh-reused" | "account.password-changed" | "account.password-wrong" | "account.password-reset-asked" | "account.password-reset" | "account.deleted" | "account.exported" | "session.ended" | "api-key.created" | "api-key.revoked" | "admin.role-changed" | "admin.account-disabled" | "admin.account-enabled" | "admin.job-replayed" | "share.created" | "share.revoked" | "transcription.deleted" | "webhook.created" | "webhook.deleted";
+        /**
+         * AddChordEdit
+         * @description Let a chord begin at a time (put on the nearest eighth); it lasts until the next one.
+         */
+        AddChordEdit: {
+            /**
+             * Label
+             * @example F#m7
+             */
+            label: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "add-chord";
+            /**
+             * At
+             * @example 12.5
+             */
+            at: number;
+        };
+        /**
+         * AddEdit
+         * @description Add a note; its id is told in the answer.
+         */
+        AddEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "add";
+            /**
+             * Track
+             * @default 1
+             */
+            track: number;
+            /** Measure */
+            measure: number;
+            /**
+             * Position
+             * @example [
+             *       1,
+             *       2
+             *     ]
+             */
+            position: [
+                number,
+                number
+            ];
+            /**
+             * Length
+             * @example [
+             *       1,
+             *       2
+             *     ]
+             */
+            length: [
+                number,
+                number
+            ];
+            /** String */
+            string: number;
+            /** Fret */
+            fret: number;
+        };
         /**
          * AdminAccount
          * @description A user, as administrators see it.
@@ -1129,6 +1279,39 @@ export interface components {
              * @constant
              */
             status: "ok";
+        };
+        /**
+         * AlternativeView
+         * @description A place for a note. ``cost`` is what it costs the hand beyond the best one; ``current`` where the note is now.
+         */
+        AlternativeView: {
+            /** String */
+            string: number;
+            /** Fret */
+            fret: number;
+            /**
+             * Reason
+             * @example open string
+             * @example same position
+             * @example stretch of 5 frets
+             */
+            reason: string;
+            /** Cost */
+            cost: number;
+            /** Current */
+            current: boolean;
+        };
+        /**
+         * Alternatives
+         * @description Every place where a note can be played with its neighbours as they are, best first.
+         */
+        Alternatives: {
+            /** Revision */
+            revision: number;
+            /** Note */
+            note: string;
+            /** Places */
+            places: components["schemas"]["AlternativeView"][];
         };
         /**
          * ApiKeyCreated
@@ -1328,6 +1511,103 @@ export interface components {
             new_password: string;
         };
         /**
+         * ChordEdit
+         * @description Name the chord that sounds at a time anew.
+         */
+        ChordEdit: {
+            /**
+             * Label
+             * @example F#m7
+             */
+            label: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "chord";
+            /**
+             * At
+             * @example 12.5
+             */
+            at: number;
+        };
+        /**
+         * Configuration
+         * @description How this installation is set up.
+         */
+        Configuration: {
+            /**
+             * Version
+             * @example 0.1.0
+             */
+            version: string;
+            /**
+             * Mode
+             * @description ``embedded``: for one person on one machine, without accounts.
+             * @enum {string}
+             */
+            mode: "embedded" | "production";
+            accounts: components["schemas"]["AuthOptions"];
+            limits: components["schemas"]["RecordingLimits"];
+            /**
+             * Link Hosts
+             * @description Hosts, with their subdomains, that links may point to.
+             * @example [
+             *       "youtube.com",
+             *       "youtu.be"
+             *     ]
+             */
+            link_hosts: string[];
+            /** Instruments */
+            instruments: components["schemas"]["InstrumentChoice"][];
+            /** Tunings */
+            tunings: components["schemas"]["TuningChoice"][];
+            /**
+             * Engines
+             * @example [
+             *       "auto",
+             *       "basic-pitch",
+             *       "genesis"
+             *     ]
+             */
+            engines: string[];
+            /** Formats */
+            formats: components["schemas"]["FormatChoice"][];
+            /**
+             * Separation
+             * @description Whether a band can be taken apart (the option ``separate``).
+             */
+            separation: boolean;
+            /**
+             * Support Email
+             * @example help@tabs.example.org
+             */
+            support_email: string | null;
+            /**
+             * Sentry Dsn
+             * @description Where a page reports its errors; null: nowhere.
+             * @example null
+             */
+            sentry_dsn: string | null;
+            /**
+             * Analytics Id
+             * @description Google Analytics' measurement id, to be used after consent; null: no analytics.
+             * @example G-AB12CD34EF
+             */
+            analytics_id: string | null;
+            /**
+             * Environment
+             * @example production
+             */
+            environment: string;
+            /**
+             * Release
+             * @description For error reports.
+             * @example 0.1.0
+             */
+            release: string;
+        };
+        /**
          * DeleteAccountRequest
          * @description The password, so that nobody deletes an account at a screen that was left open.
          */
@@ -1338,6 +1618,25 @@ export interface components {
              * @example seven ferns under glass
              */
             password: string;
+        };
+        /**
+         * DeleteEdit
+         * @description Take notes away.
+         */
+        DeleteEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "delete";
+            /**
+             * Notes
+             * @example [
+             *       "t1n12",
+             *       "t1n13"
+             *     ]
+             */
+            notes: string[];
         };
         /**
          * DeliveryView
@@ -1372,6 +1671,189 @@ export interface components {
          */
         Difficulty: "beginner" | "intermediate" | "advanced";
         /**
+         * DownbeatEdit
+         * @description Let every measure start some beats later, or earlier (below 0).
+         */
+        DownbeatEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "downbeat";
+            /** By */
+            by: number;
+        };
+        /**
+         * EditRequest
+         * @description Edits of one revision, applied in this order: all, or none when one cannot be made.
+         * @example {
+         *       "base": 0,
+         *       "edits": [
+         *         {
+         *           "fret": 3,
+         *           "note": "t1n12",
+         *           "op": "place",
+         *           "string": 2
+         *         }
+         *       ]
+         *     }
+         * @example {
+         *       "base": 0,
+         *       "edits": [
+         *         {
+         *           "length": [
+         *             1,
+         *             2
+         *           ],
+         *           "notes": [
+         *             "t1n12"
+         *           ],
+         *           "op": "length"
+         *         },
+         *         {
+         *           "measure": 3,
+         *           "note": "t1n12",
+         *           "op": "position",
+         *           "position": [
+         *             3,
+         *             2
+         *           ]
+         *         },
+         *         {
+         *           "by": [
+         *             -1,
+         *             4
+         *           ],
+         *           "notes": [
+         *             "t1n12",
+         *             "t1n13"
+         *           ],
+         *           "op": "shift"
+         *         },
+         *         {
+         *           "notes": [
+         *             "t1n14"
+         *           ],
+         *           "op": "delete"
+         *         },
+         *         {
+         *           "fret": 5,
+         *           "length": [
+         *             1,
+         *             2
+         *           ],
+         *           "measure": 3,
+         *           "op": "add",
+         *           "position": [
+         *             1,
+         *             1
+         *           ],
+         *           "string": 1
+         *         },
+         *         {
+         *           "notes": [
+         *             "t1n13"
+         *           ],
+         *           "op": "technique",
+         *           "semitones": 2,
+         *           "technique": "bend"
+         *         },
+         *         {
+         *           "notes": [
+         *             "t1n15"
+         *           ],
+         *           "op": "accept"
+         *         },
+         *         {
+         *           "fret": 7,
+         *           "measures": [
+         *             5,
+         *             8
+         *           ],
+         *           "op": "passage"
+         *         }
+         *       ]
+         *     }
+         * @example {
+         *       "base": 0,
+         *       "edits": [
+         *         {
+         *           "at": 12.5,
+         *           "label": "Am7",
+         *           "op": "chord"
+         *         },
+         *         {
+         *           "at": 14,
+         *           "label": "C/G",
+         *           "op": "add-chord"
+         *         },
+         *         {
+         *           "at": 16.2,
+         *           "op": "remove-chord"
+         *         },
+         *         {
+         *           "op": "title",
+         *           "title": "Morning Porch"
+         *         },
+         *         {
+         *           "at": 12.5,
+         *           "label": "Chorus",
+         *           "op": "section"
+         *         }
+         *       ]
+         *     }
+         * @example {
+         *       "base": 0,
+         *       "edits": [
+         *         {
+         *           "change": "double",
+         *           "op": "tempo"
+         *         },
+         *         {
+         *           "by": 1,
+         *           "op": "downbeat"
+         *         }
+         *       ]
+         *     }
+         * @example {
+         *       "base": 0,
+         *       "edits": [
+         *         {
+         *           "op": "metre",
+         *           "time_signature": "3/4"
+         *         }
+         *       ]
+         *     }
+         * @example {
+         *       "base": 0,
+         *       "edits": [
+         *         {
+         *           "capo": 2,
+         *           "op": "refret",
+         *           "tuning": "drop-d"
+         *         }
+         *       ]
+         *     }
+         * @example {
+         *       "base": 0,
+         *       "edits": [
+         *         {
+         *           "op": "restore",
+         *           "revision": 0
+         *         }
+         *       ]
+         *     }
+         */
+        EditRequest: {
+            /**
+             * Base
+             * @description The revision that was edited: the latest one, or somebody was faster.
+             */
+            base: number;
+            /** Edits */
+            edits: (components["schemas"]["PlaceEdit"] | components["schemas"]["LengthEdit"] | components["schemas"]["PositionEdit"] | components["schemas"]["ShiftEdit"] | components["schemas"]["DeleteEdit"] | components["schemas"]["AddEdit"] | components["schemas"]["TechniqueEdit"] | components["schemas"]["AcceptEdit"] | components["schemas"]["PassageEdit"] | components["schemas"]["ChordEdit"] | components["schemas"]["AddChordEdit"] | components["schemas"]["RemoveChordEdit"] | components["schemas"]["TitleEdit"] | components["schemas"]["SectionEdit"] | components["schemas"]["TempoEdit"] | components["schemas"]["DownbeatEdit"] | components["schemas"]["MetreEdit"] | components["schemas"]["RefretEdit"] | components["schemas"]["RestoreEdit"])[];
+        };
+        /**
          * ForgotPasswordRequest
          * @description Whose password was forgotten.
          */
@@ -1382,6 +1864,48 @@ export interface components {
              * @example ada@example.com
              */
             email: string;
+        };
+        /**
+         * FormatChoice
+         * @description A file format of results; ``name`` is how its files end.
+         */
+        FormatChoice: {
+            /**
+             * Name
+             * @example gp5
+             */
+            name: string;
+            /**
+             * Description
+             * @example Guitar Pro 5 and programs that open it
+             */
+            description: string;
+            /**
+             * Media Type
+             * @example application/x-guitar-pro
+             */
+            media_type: string;
+        };
+        /**
+         * InstrumentChoice
+         * @description An instrument and its usual tuning.
+         */
+        InstrumentChoice: {
+            /**
+             * Name
+             * @example guitar
+             */
+            name: string;
+            /**
+             * Tuning
+             * @example standard
+             */
+            tuning: string;
+            /**
+             * Frets
+             * @example 24
+             */
+            frets: number;
         };
         /**
          * JobFailure
@@ -1442,6 +1966,52 @@ export interface components {
             /** Completed At */
             completed_at: string | null;
             error: components["schemas"]["JobFailure"] | null;
+        };
+        /**
+         * LengthEdit
+         * @description Write notes longer or shorter; they sound as long.
+         */
+        LengthEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "length";
+            /**
+             * Notes
+             * @example [
+             *       "t1n12",
+             *       "t1n13"
+             *     ]
+             */
+            notes: string[];
+            /**
+             * Length
+             * @example [
+             *       1,
+             *       2
+             *     ]
+             */
+            length: [
+                number,
+                number
+            ];
+        };
+        /**
+         * MetreEdit
+         * @description Count measures of another length with the same beat.
+         */
+        MetreEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "metre";
+            /**
+             * Time Signature
+             * @example 3/4
+             */
+            time_signature: string;
         };
         /**
          * NewShare
@@ -1515,6 +2085,91 @@ export interface components {
          * @enum {string}
          */
         Notation: "tab" | "standard" | "both";
+        /**
+         * PassageEdit
+         * @description Play a passage around another fret: all `notes`, or those in the `measures` (first and last) of a track.
+         */
+        PassageEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "passage";
+            /** Fret */
+            fret: number;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
+            /**
+             * Track
+             * @default 1
+             */
+            track: number;
+            /** Measures */
+            measures?: [
+                number,
+                number
+            ] | null;
+        };
+        /**
+         * PlaceEdit
+         * @description Play a note elsewhere on the neck. Its pitch becomes the one that sounds there: the same when it is one of the
+         *     note's alternatives, another one when only the fret changes.
+         */
+        PlaceEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "place";
+            /**
+             * Note
+             * @example t1n12
+             */
+            note: string;
+            /**
+             * String
+             * @description 1 is the highest.
+             */
+            string: number;
+            /**
+             * Fret
+             * @description Counted from the capo; 0 is open.
+             */
+            fret: number;
+        };
+        /**
+         * PositionEdit
+         * @description Write a note at another place; it sounds there too.
+         */
+        PositionEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "position";
+            /**
+             * Note
+             * @example t1n12
+             */
+            note: string;
+            /** Measure */
+            measure: number;
+            /**
+             * Position
+             * @description From the start of the measure.
+             * @example [
+             *       1,
+             *       2
+             *     ]
+             */
+            position: [
+                number,
+                number
+            ];
+        };
         /**
          * Preferences
          * @description What a user likes.
@@ -1601,6 +2256,44 @@ export interface components {
             };
         };
         /**
+         * RecordingLimits
+         * @description What a recording may be; checked by its content when it arrives.
+         */
+        RecordingLimits: {
+            /**
+             * Max Upload Bytes
+             * @example 524288000
+             */
+            max_upload_bytes: number;
+            /**
+             * Min Duration Seconds
+             * @example 0.5
+             */
+            min_duration_seconds: number;
+            /**
+             * Max Duration Seconds
+             * @example 7200
+             */
+            max_duration_seconds: number;
+            /**
+             * Max Channels
+             * @example 8
+             */
+            max_channels: number;
+            /**
+             * Max Active Jobs
+             * @description Recordings of one user that may wait or be worked on.
+             * @example 50
+             */
+            max_active_jobs: number;
+            /**
+             * Upload Lifetime Seconds
+             * @description How long an upload that was broken off can be resumed.
+             * @example 86400
+             */
+            upload_lifetime_seconds: number;
+        };
+        /**
          * RefreshIn
          * @description Where the refresh token goes: into the answer (programs) or into a cookie that scripts cannot read (pages).
          * @enum {string}
@@ -1617,6 +2310,46 @@ export interface components {
              * @example gm_refresh_…
              */
             refresh_token: string;
+        };
+        /**
+         * RefretEdit
+         * @description Find strings and frets anew for another tuning or capo; what is not given stays. Notes, lengths and techniques
+         *     stay as they are edited.
+         */
+        RefretEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "refret";
+            /**
+             * Track
+             * @default 1
+             */
+            track: number;
+            /**
+             * Tuning
+             * @description A tuning's name, or open strings from low to high.
+             */
+            tuning?: string | null;
+            /** Capo */
+            capo?: number | null;
+        };
+        /**
+         * RemoveChordEdit
+         * @description Take the chord that sounds at a time away; the one before lasts on.
+         */
+        RemoveChordEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "remove-chord";
+            /**
+             * At
+             * @example 12.5
+             */
+            at: number;
         };
         /**
          * ResetPasswordRequest
@@ -1636,6 +2369,19 @@ export interface components {
              * @example seven ferns under glass
              */
             new_password: string;
+        };
+        /**
+         * RestoreEdit
+         * @description Go back to an older revision, which becomes a new one; stands alone. Undo and redo are made of this.
+         */
+        RestoreEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "restore";
+            /** Revision */
+            revision: number;
         };
         /**
          * Result
@@ -1818,11 +2564,96 @@ export interface components {
             denoise: "auto" | "on" | "off";
         };
         /**
+         * Revised
+         * @description The revision that was made, its tab (``genesis.tab/1``), and the ids of the notes that were added, in order.
+         */
+        Revised: {
+            revision: components["schemas"]["RevisionView"];
+            /**
+             * Added
+             * @example [
+             *       "t1e1"
+             *     ]
+             */
+            added: string[];
+            /**
+             * Tab
+             * @example {
+             *       "schema": "genesis.tab/1",
+             *       "tracks": []
+             *     }
+             */
+            tab: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * RevisionKind
+         * @description How a revision came about: a job wrote it, a user edited it, or went back to an older one.
+         * @enum {string}
+         */
+        RevisionKind: "machine" | "edit" | "restore";
+        /**
+         * RevisionPage
+         * @description Revisions, newest first; ``next_before`` asks for those before them, ``null`` at the end.
+         */
+        RevisionPage: {
+            /** Items */
+            items: components["schemas"]["RevisionView"][];
+            /** Latest */
+            latest: number;
+            /** Next Before */
+            next_before: number | null;
+        };
+        /**
+         * RevisionView
+         * @description One state of a transcription. Number 0 is what the machine made; ``user_id`` is who made it, ``null`` for the
+         *     machine.
+         */
+        RevisionView: {
+            /** Number */
+            number: number;
+            kind: components["schemas"]["RevisionKind"];
+            /**
+             * Summary
+             * @example Placed 2 notes, chord Am7
+             */
+            summary: string;
+            /** User Id */
+            user_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
          * Role
          * @description What an account may do.
          * @enum {string}
          */
         Role: "user" | "admin";
+        /**
+         * SectionEdit
+         * @description Give the part of the form that holds a time another name.
+         */
+        SectionEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "section";
+            /**
+             * At
+             * @example 12.5
+             */
+            at: number;
+            /**
+             * Label
+             * @example Chorus
+             */
+            label: string;
+        };
         /**
          * SessionInfo
          * @description A sign-in on one device.
@@ -1915,7 +2746,7 @@ export interface components {
             /** Title */
             title: string;
             /** Revision */
-            revision: number;
+            revision: number | null;
             /** Duration Seconds */
             duration_seconds: number | null;
             /** Tempo */
@@ -1936,6 +2767,36 @@ export interface components {
              * @default []
              */
             files: string[];
+        };
+        /**
+         * ShiftEdit
+         * @description Write notes earlier (below 0) or later, over bar lines too.
+         */
+        ShiftEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "shift";
+            /**
+             * Notes
+             * @example [
+             *       "t1n12",
+             *       "t1n13"
+             *     ]
+             */
+            notes: string[];
+            /**
+             * By
+             * @example [
+             *       1,
+             *       2
+             *     ]
+             */
+            by: [
+                number,
+                number
+            ];
         };
         /**
          * SignInRequest
@@ -1991,11 +2852,79 @@ export interface components {
          */
         SourceType: "file" | "url";
         /**
+         * TechniqueEdit
+         * @description Mark notes with a technique, or take the mark away. Hammer-on, pull-off and slide are marked on the note they
+         *     arrive at.
+         */
+        TechniqueEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "technique";
+            /**
+             * Notes
+             * @example [
+             *       "t1n12",
+             *       "t1n13"
+             *     ]
+             */
+            notes: string[];
+            technique: components["schemas"]["TechniqueKind"];
+            /**
+             * On
+             * @default true
+             */
+            on: boolean;
+            /**
+             * Semitones
+             * @description Height of a bend; a full one (2) when not given.
+             */
+            semitones?: number | null;
+        };
+        /**
+         * TechniqueKind
+         * @description Playing techniques, by the name every format and the page use.
+         * @enum {string}
+         */
+        TechniqueKind: "bend" | "slide" | "hammer-on" | "pull-off" | "vibrato" | "palm-mute" | "harmonic" | "dead-note" | "let-ring";
+        /**
+         * TempoChange
+         * @description How beats are counted anew.
+         * @enum {string}
+         */
+        TempoChange: "double" | "half";
+        /**
+         * TempoEdit
+         * @description Count twice as many beats, or half as many: the music stays, its note values change.
+         */
+        TempoEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "tempo";
+            change: components["schemas"]["TempoChange"];
+        };
+        /**
          * Theme
          * @description Colours of the page.
          * @enum {string}
          */
         Theme: "system" | "light" | "dark";
+        /**
+         * TitleEdit
+         * @description Give another title.
+         */
+        TitleEdit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            op: "title";
+            /** Title */
+            title: string;
+        };
         /**
          * TitleRequest
          * @description Another title.
@@ -2071,7 +3000,7 @@ export interface components {
             /** Progress */
             progress: number;
             /** Revision */
-            revision: number;
+            revision: number | null;
             /** Duration Seconds */
             duration_seconds: number | null;
             /** Tempo */
@@ -2210,7 +3139,8 @@ export interface components {
         };
         /**
          * TranscriptionView
-         * @description A recording and what is known of it. ``revision`` counts its results: from 1 on there is one.
+         * @description A recording and what is known of it. ``revision`` is the number of its latest revision, ``null`` before the
+         *     first result.
          */
         TranscriptionView: {
             /**
@@ -2229,7 +3159,7 @@ export interface components {
             /** Progress */
             progress: number;
             /** Revision */
-            revision: number;
+            revision: number | null;
             /** Duration Seconds */
             duration_seconds: number | null;
             /** Tempo */
@@ -2251,6 +3181,30 @@ export interface components {
             created_at: string;
             /** Completed At */
             completed_at: string | null;
+        };
+        /**
+         * TuningChoice
+         * @description A named tuning.
+         */
+        TuningChoice: {
+            /**
+             * Name
+             * @example drop-d
+             */
+            name: string;
+            /**
+             * Pitches Midi
+             * @description Open strings, string 1 (the highest) first.
+             * @example [
+             *       64,
+             *       59,
+             *       55,
+             *       50,
+             *       45,
+             *       38
+             *     ]
+             */
+            pitches_midi: number[];
         };
         /**
          * WebhookChange
@@ -2590,6 +3544,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    getConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Configuration"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5207,6 +6226,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Entity Too Large */
             413: {
                 headers: {
@@ -5543,7 +6571,12 @@ export interface operations {
     };
     getResult: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Which revision; the latest when not given. */
+                revision?: number | null;
+                /** @description Leave out notes that are less sure than this (in hundredths); rests stand in their place. */
+                min_confidence?: number;
+            };
             header?: {
                 /** @description `ETag` of what one has already. */
                 "if-none-match"?: string | null;
@@ -5648,6 +6681,10 @@ export interface operations {
     getFile: {
         parameters: {
             query?: {
+                /** @description Which revision; the latest when not given. */
+                revision?: number | null;
+                /** @description Leave out notes that are less sure than this (in hundredths); rests stand in their place. */
+                min_confidence?: number;
                 /** @description Answer with a link to the storage (307) where it has such links. */
                 redirect?: boolean;
             };
@@ -6009,6 +7046,305 @@ export interface operations {
             };
             /** @description Requested Range Not Satisfiable */
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: {
+                /** @description `next_before` of the page before. */
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                transcription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editTranscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: the same key and request give the same answer for a day. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                transcription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revised"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed elsewhere since `base`: `latest` tells what to load; or there is no result yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        latest?: components["schemas"]["RevisionView"];
+                    } & components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAlternatives: {
+        parameters: {
+            query?: {
+                /** @description Which revision; the latest when not given. */
+                revision?: number | null;
+            };
+            header?: never;
+            path: {
+                transcription_id: string;
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alternatives"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
