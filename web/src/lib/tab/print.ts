@@ -16,12 +16,12 @@ import {
 const WIDTH_PX = 690;
 const ZOOM = 0.85;
 
-/** One element for each line of music. */
+/** The drawing of each line of music, as SVG. */
 export function printedLines(
   alphaTab: AlphaTab,
   content: Content,
   shown: { staves: Staves; minConfidence: number },
-): HTMLElement[] {
+): string[] {
   const settings = new alphaTab.Settings();
   const look = { ...shown, zoom: ZOOM, layout: 'page' as const, ink: printInk() };
   applyLook(alphaTab, settings, look);
@@ -30,17 +30,11 @@ export function printedLines(
   styleStaves(score, look.staves);
   styleNotes(alphaTab, new NoteMap(content.tab, score), look);
   const renderer = new alphaTab.rendering.ScoreRenderer(settings);
-  const lines: HTMLElement[] = [];
-  renderer.partialRenderFinished.on(({ renderResult }) => lines.push(lineOf(renderResult as string)));
+  const lines: string[] = [];
+  renderer.partialRenderFinished.on(({ renderResult }) => lines.push(renderResult as string));
   renderer.partialLayoutFinished.on(({ id }) => renderer.renderResult(id));
   renderer.width = WIDTH_PX;
   renderer.renderScore(score, [content.trackIndex]);
   renderer.destroy();
   return lines;
-}
-
-function lineOf(svg: string): HTMLElement {
-  const line = document.createElement('div');
-  line.innerHTML = svg; // alphaTab's own drawing; it escapes all text
-  return line;
 }
