@@ -6,11 +6,12 @@
 import { app } from './en/app';
 import { exporting } from './en/exporting';
 import { home } from './en/home';
+import { play } from './en/play';
 import { progress } from './en/progress';
 import { sharing } from './en/sharing';
 import { theory } from './en/theory';
 import { transcribe } from './en/transcribe';
 import { versions } from './en/versions';
 
-export const en = { app, exporting, home, progress, sharing, theory, transcribe, versions };
+export const en = { app, exporting, home, play, progress, sharing, theory, transcribe, versions };
 export type Messages = typeof en;
