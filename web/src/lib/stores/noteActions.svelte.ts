@@ -169,12 +169,12 @@ export class NoteActions {
 
   /** Play the selected notes around a fret. */
   moveTo(fret: number): void {
-    this.#change([{ op: 'passage', fret, notes: this.#ids }]);
+    this.#change([{ op: 'passage', fret, notes: this.#ids, track: this.#trackNumber }]);
   }
 
   /** Play whole bars around a fret. */
   moveBars(from: number, to: number, fret: number): void {
-    this.editor.change({ op: 'passage', fret, measures: [from, to], track: this.#trackNumber });
+    this.editor.change({ op: 'passage', fret, notes: [], measures: [from, to], track: this.#trackNumber });
   }
 
   // ------------------------------------------------------------ how they are written and played
