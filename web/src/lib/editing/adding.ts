@@ -15,7 +15,15 @@ export function besideNote(note: TabNote, track: Track, trackNumber: number): Ad
   const string = strings.findLast((free) => free < own) ?? strings.find((free) => free > own);
   if (string === undefined) return undefined;
   const [position, length] = [times(note.position, 1, 1), times(note.length, 1, 1)];
-  return { op: 'add', track: trackNumber, measure: note.measure, position, length, string, fret: note.fret ?? 0 };
+  return {
+    op: 'add',
+    track: trackNumber,
+    measure: note.measure,
+    position,
+    length,
+    string,
+    fret: note.fret ?? 0,
+  };
 }
 
 /** Where the note ends, on its string. */

@@ -49,7 +49,9 @@ export function editorKeys(editor: Editor, actions: NoteActions, doors: Doors): 
     ofNote(['.'], keys.dot, () => actions.dot()),
     ofNote([','], keys.triplet, () => actions.triplet()),
     ofNote(['h'], keys.slur, () => actions.slur()),
-    ofNote(['p'], keys.palmMute, ({ shiftKey }) => (shiftKey ? actions.technique('palm-mute') : actions.slur())),
+    ofNote(['p'], keys.palmMute, ({ shiftKey }) =>
+      shiftKey ? actions.technique('palm-mute') : actions.slur(),
+    ),
     ofNote(['/'], keys.slide, () => actions.technique('slide')),
     ofNote(['b'], keys.bend, () => actions.technique('bend')),
     ofNote(['v', '~'], keys.vibrato, () => actions.technique('vibrato')),

@@ -10,7 +10,11 @@ export function isDoubtful(note: TabNote): boolean {
 }
 
 /** The note `by` places on in the order they are played; the first or last one at the ends. */
-export function stepped(notes: readonly TabNote[], from: string | undefined, by: number): TabNote | undefined {
+export function stepped(
+  notes: readonly TabNote[],
+  from: string | undefined,
+  by: number,
+): TabNote | undefined {
   const index = notes.findIndex(({ id }) => id === from);
   if (index < 0) return by > 0 ? notes[0] : notes.at(-1);
   return notes[Math.min(Math.max(index + by, 0), notes.length - 1)];

@@ -25,7 +25,6 @@ export function selectionName(notes: readonly TabNote[]): string {
   const words = m.editor.note;
   const [first, last] = [notes[0], notes.at(-1)];
   if (!first || !last) return '';
-  if (notes.length > 1)
-    return `${words.many(notes.length)} · ${words.bars(first.measure, last.measure)}`;
+  if (notes.length > 1) return `${words.many(notes.length)} · ${words.bars(first.measure, last.measure)}`;
   return `${noteName(first)} · ${lengthName(first.length)} · ${words.bar(first.measure)}`;
 }

@@ -20,10 +20,14 @@ const FULL_BEND = 2;
 export class NoteActions {
   /** What was typed and is not complete: the first digit of a fret, or that a string follows. */
   typed = $state('');
+  /** For fingers: the next note touched is the last one of several. */
+  selectsSeveral = $state(false);
   #typing: ReturnType<typeof setTimeout> | undefined;
   /** Where a selection of several started, and the note it was moved to last. */
   #anchor = '';
   #reached = '';
+  /** The selection as it was last seen. */
+  #known: ReadonlySet<string> = new Set();
 
   constructor(
     readonly editor: Editor,
@@ -58,28 +62,38 @@ export class NoteActions {
     this.#finishTyping();
     this.#anchor = note.id;
     this.#reached = note.id;
-    this.editor.score.selection = new Set([note.id]);
+    this.#choose([note]);
     this.#follow(note);
   }
 
   clear(): void {
     this.#finishTyping();
-    this.editor.score.selection = new Set();
+    this.selectsSeveral = false;
+    this.#choose([]);
+  }
+
+  /** Notes were chosen on the tab: with one more, or when several are wanted, all from the first one to it. */
+  selectionChanged(now: ReadonlySet<string>): void {
+    if (now === this.#known) return;
+    const { size } = this.#known;
+    const isExtended = size > 0 && (now.size > size || this.selectsSeveral);
+    const clicked = [...now].at(-1) ?? '';
+    this.#known = now;
+    this.#finishTyping();
+    const range = isExtended ? between(this.#shown, this.#anchor, clicked) : [];
+    if (range.length > 1) this.#choose(range);
+    else this.#anchor = clicked;
+    this.#reached = clicked;
+    if (now.size === 0) this.selectsSeveral = false;
   }
 
   /** To the next note, or back; `extend` keeps those passed selected. */
   step(by: 1 | -1, extend: boolean): void {
-    const ids = this.notes.map(({ id }) => id);
-    if (!ids.includes(this.#reached)) {
-      this.#anchor = (by > 0 ? ids[0] : ids.at(-1)) ?? '';
-      this.#reached = (by > 0 ? ids.at(-1) : ids[0]) ?? '';
-    }
     const next = stepped(this.#shown, this.#reached, by);
     if (!extend || !next) return this.select(next);
     this.#finishTyping();
+    this.#choose(between(this.#shown, this.#anchor, next.id));
     this.#reached = next.id;
-    const range = between(this.#shown, this.#anchor, next.id);
-    this.editor.score.selection = new Set(range.map(({ id }) => id));
     this.#follow(next);
   }
 
@@ -91,8 +105,13 @@ export class NoteActions {
     this.select(nextDoubtful(this.#shown, this.notes.at(by > 0 ? -1 : 0)?.id, by));
   }
 
+  #choose(notes: readonly { id: string }[]): void {
+    this.#known = new Set(notes.map(({ id }) => id));
+    this.editor.score.selection = this.#known;
+  }
+
   get #start(): number {
-    return this.editor.score.tab?.source.start ?? 0;
+    return this.editor.score.start;
   }
 
   /** What is played starts where one edits; music that plays is left alone. */
@@ -259,7 +278,7 @@ export class NoteActions {
         : afterNote(note, tab, number);
     if (!edit) return;
     this.#finishTyping();
-    this.editor.score.selection = new Set([placeholderId(this.editor.change(edit))]);
+    this.#choose([{ id: placeholderId(this.editor.change(edit)) }]);
   }
 
   /** The notes are right; on to the next doubtful one. */

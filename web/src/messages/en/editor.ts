@@ -8,8 +8,7 @@ export const editor = {
   song: 'Song…',
   hint: 'Click a note to correct it.',
   doubtful: (count: number) => (count === 1 ? '1 doubtful note' : `${count} doubtful notes`),
-  nextDoubtful: (count: number) =>
-    `Next doubtful note, ${count === 1 ? '1 is left' : `${count} are left`}`,
+  nextDoubtful: (count: number) => `Next doubtful note, ${count === 1 ? '1 is left' : `${count} are left`}`,
   followed: 'This tab was changed in another window. Here is the latest version.',
 
   trouble: {
@@ -35,6 +34,7 @@ export const editor = {
     bars: (from: number, to: number) => (from === to ? `bar ${from}` : `bars ${from}–${to}`),
     typing: (digit: string) => `fret ${digit}…`,
     close: 'Done',
+    several: 'Select all up to the next note you choose',
     places: 'Places for this note, best first',
     board: 'Where this note is played',
     place: (string: number, fret: number) => `String ${string}, fret ${fret}`,
