@@ -87,6 +87,10 @@ class ServiceSettings(BaseSettings):
     gpu_available: bool = False
     """Send separation jobs to the queue ``gpu``."""
     max_attempts: int = Field(default=3, gt=0)
+    attempt_seconds: float = Field(default=180.0, gt=0)
+    """An attempt at a job may take this long and a multiple of the recording's length; then it is told to end."""
+    kill_after_seconds: float = Field(default=60.0, gt=0)
+    """An attempt that goes on for so long after it was told to end is killed with its process."""
     lease_seconds: int = Field(default=30, gt=5)
     """A running job whose worker has not been heard of for this long is taken over."""
 

@@ -5,9 +5,12 @@
  */
 import { app } from './en/app';
 import { exporting } from './en/exporting';
+import { home } from './en/home';
+import { progress } from './en/progress';
 import { sharing } from './en/sharing';
 import { theory } from './en/theory';
+import { transcribe } from './en/transcribe';
 import { versions } from './en/versions';
 
-export const en = { app, exporting, sharing, theory, versions };
+export const en = { app, exporting, home, progress, sharing, theory, transcribe, versions };
 export type Messages = typeof en;

@@ -23,9 +23,13 @@ export interface JobEvents {
   complete?(event: { job_id: string }): void;
   failed?(event: FailedEvent): void;
   cancelled?(event: { job_id: string }): void;
+  /** The service does not (or no longer) let us hear of it: it was deleted, or is another's. */
+  refused?(): void;
   /** Whether events arrive now; while not, ask the API now and then. */
   connected?(connected: boolean): void;
 }
+
+const COME_BACK_MS = 2000;
 
 class Live {
   #socket: Promise<Socket> | undefined;
@@ -36,10 +40,18 @@ class Live {
     const followers = this.#followers.get(jobId) ?? new Set();
     followers.add(events);
     this.#followers.set(jobId, followers);
-    void this.#connected().then((socket) => {
-      events.connected?.(socket.connected);
-      if (socket.connected) socket.emit('subscribe', { job_id: jobId });
-    });
+    this.#connected().then(
+      (socket) => {
+        if (!this.#followers.get(jobId)?.has(events)) return;
+        events.connected?.(socket.connected);
+        if (socket.connected) this.#subscribe(socket, jobId);
+      },
+      // The code of the connection could not be loaded; the next to follow tries again.
+      () => {
+        this.#socket = undefined;
+        events.connected?.(false);
+      },
+    );
     return () => this.#unfollow(jobId, events);
   }
 
@@ -49,6 +61,12 @@ class Live {
     if (followers?.size) return;
     this.#followers.delete(jobId);
     void this.#socket?.then((socket) => socket.emit('unsubscribe', { job_id: jobId }));
+  }
+
+  #subscribe(socket: Socket, jobId: string): void {
+    socket.emit('subscribe', { job_id: jobId }, (answer: { ok: boolean }) => {
+      if (!answer.ok) for (const follower of this.#followers.get(jobId) ?? []) follower.refused?.();
+    });
   }
 
   #connected(): Promise<Socket> {
@@ -64,13 +82,16 @@ class Live {
       auth: (give) => give({ token: auth.token }),
     });
     socket.on('connect', () => {
-      for (const jobId of this.#followers.keys()) socket.emit('subscribe', { job_id: jobId });
+      for (const jobId of this.#followers.keys()) this.#subscribe(socket, jobId);
       this.#tell('connected', true);
     });
     socket.on('disconnect', (reason) => {
       this.#tell('connected', false);
-      // The service ended it (an expired token): come back with a new one.
-      if (reason === 'io server disconnect') void auth.renew().then(() => socket.connect());
+      if (reason === 'io server disconnect') this.#comeBack(socket);
+    });
+    // Refused by the service, not by the network: it would not try again by itself.
+    socket.on('connect_error', () => {
+      if (!socket.active) this.#comeBack(socket);
     });
     for (const name of ['progress', 'complete', 'failed', 'cancelled'] as const) {
       socket.on(name, (event: { job_id: string }) => {
@@ -79,6 +100,11 @@ class Live {
     }
     auth.onToken((token) => socket.connected && socket.emit('authenticate', { token }));
     return socket;
+  }
+
+  /** The service ended the connection (an expired token, say): come back with a new one, without haste. */
+  #comeBack(socket: Socket): void {
+    setTimeout(() => void auth.renew().finally(() => socket.connect()), COME_BACK_MS);
   }
 
   #tell(event: 'connected', connected: boolean): void {
