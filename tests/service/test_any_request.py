@@ -41,7 +41,7 @@ EXAMPLES = int(os.environ.get("GENESIS_API_EXAMPLES", "2"))
 """Made-up requests of each operation, with sensible and with senseless data each, beside the systematic ones."""
 DEEP = EXAMPLES > 10
 
-MEANING = "/auth/(reset-password|sign-up)|/account/api-keys|/transcribe|/uploads|/webhooks|/admin/"
+MEANING = "/auth/(reset-password|sign-up)|/account/(api-keys|preferences)|/transcribe|/uploads|/webhooks|/admin/"
 """Routes that may refuse what is well formed: a spent link, a cursor of another list, options that contradict each
 other, a password that everybody knows, an address that nobody may reach, an end that has passed."""
 REFUSALS = ["400", "401", "403", "404", "405", "409", "410", "412", "413", "415", "422", "428", "429", "460"]

@@ -63,7 +63,7 @@ def _tables(platform: Platform) -> str:
 
 
 def _replica(settings: ServiceSettings) -> str:
-    engine = make_engine(settings.database_replica_url)
+    engine = make_engine(settings.database_replica_url, is_replica=True)
     try:
         with engine.connect() as connection:
             if not connection.execute(text("SELECT pg_is_in_recovery()")).scalar():
