@@ -87,6 +87,10 @@ class ServiceSettings(BaseSettings):
     gpu_available: bool = False
     """Send separation jobs to the queue ``gpu``."""
     max_attempts: int = Field(default=3, gt=0)
+    attempt_seconds: float = Field(default=180.0, gt=0)
+    """An attempt at a job may take this long and a multiple of the recording's length; then it is told to end."""
+    kill_after_seconds: float = Field(default=60.0, gt=0)
+    """An attempt that goes on for so long after it was told to end is killed with its process."""
     lease_seconds: int = Field(default=30, gt=5)
     """A running job whose worker has not been heard of for this long is taken over."""
 
@@ -95,6 +99,16 @@ class ServiceSettings(BaseSettings):
     email_from: str = "Genesis Music <no-reply@localhost>"
     sentry_dsn: SecretStr = SecretStr("")
     otlp_endpoint: str = ""
+
+    web_dir: Path | None = None
+    """The built web application; empty: the one that came with the package, if any."""
+    web_sentry_dsn: Annotated[str, Field(pattern=r"^$|^https?://[^\s;,]+$")] = ""
+    """Where pages report their errors. Everybody can read it: not the service's own."""
+    analytics_id: Annotated[str, Field(pattern=r"^$|^G-[A-Z0-9]{4,20}$")] = ""
+    """Google Analytics' measurement id; empty: pages do not know of it."""
+    separation_available: bool | None = None
+    """Whether the workers can take bands apart; empty: whether Demucs is installed here."""
+
     data_dir: Path = Path("genesis-data")
     """Where the embedded service keeps everything."""
 
@@ -115,6 +129,11 @@ class ServiceSettings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("web_dir", "separation_available", mode="before")
+    @classmethod
+    def _unset(cls, value: object) -> object:
+        return None if value == "" else value
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -16,6 +16,7 @@ from tests.service.conftest import app_of, client_of, make_person
 PUBLIC = {
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
+    ("GET", "/api/v1/config"),
     ("GET", "/api/v1/auth/options"),
     ("POST", "/api/v1/auth/sign-up"),
     ("POST", "/api/v1/auth/sign-in"),

@@ -1,4 +1,4 @@
-"""Whether a client has something already."""
+"""Whether a client has the newest version already."""
 
 from __future__ import annotations
 
