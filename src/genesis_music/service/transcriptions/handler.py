@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from genesis_music.cache import user_cache_folder
@@ -43,6 +44,7 @@ from genesis_music.service.transcriptions.repository import TranscriptionReposit
 from genesis_music.service.transcriptions.scratch import scratch_folder
 from genesis_music.service.transcriptions.spool import Received
 from genesis_music.service.transcriptions.stage_cache import StoredStages
+from genesis_music.service.transcriptions.stems import StoredStems, claim_stems, release_stems
 from genesis_music.service.transcriptions.tables import Transcription
 from genesis_music.settings import Settings
 
@@ -60,6 +62,7 @@ class _Stored:
     music: Music
     prefix: str
     files: int
+    stems: str | None
     tab_data: dict[str, Any]
     analysis: dict[str, Any]
 
@@ -129,8 +132,15 @@ class TranscriptionHandler:
     def _hear(self, work: Work, settings: Settings, clock: Clock) -> Heard:
         with scratch_folder() as folder:
             path = self._fetch(self._row(work), work, folder, clock)
-            cache = StoredStages(self._platform.storage)
-            return hear(path, settings, cache, clock, stems_folder=user_cache_folder() / "stems")
+            storage, local = self._platform.storage, user_cache_folder() / "stems"
+            return hear(
+                path,
+                settings,
+                StoredStages(storage),
+                clock,
+                stems_folder=local,
+                stem_store=StoredStems(storage),
+            )
 
     def _fetch(self, row: Transcription, work: Work, folder: Path, clock: Clock) -> Path:
         """Bring the recording onto this machine: from the store, or from its link the first time."""
@@ -192,7 +202,7 @@ class TranscriptionHandler:
                 if one.name in {TAB, ANALYSIS}:
                     documents[one.name] = json.loads(content)
                 on_fraction(index / len(formats))
-        return _Stored(music, prefix, 1 + len(formats), documents[TAB], documents[ANALYSIS])
+        return _Stored(music, prefix, 1 + len(formats), heard.stems, documents[TAB], documents[ANALYSIS])
 
     def _store(self, session: Session, work: Work, stored: _Stored) -> None:
         """Put the result's facts into the row; files of the result before go when this is committed.
@@ -206,18 +216,21 @@ class TranscriptionHandler:
         row = transcriptions.find_by_id(work.transcription_id)
         if row is None:
             raise JobGoneError("The transcription was deleted.")
-        old_prefix = row.result_prefix
-        transcriptions.update(
-            row, options=work.options, revision=row.revision + 1, completed_at=utc_now(), **_facts(stored)
-        )
-        after_commit(session, lambda: self._replaced(old_prefix, stored.prefix))
+        old_prefix, old_stems = row.result_prefix, row.stems_prefix
+        stems = claim_stems(session, stored.stems, self._platform.storage)
+        changes = {"options": work.options, "revision": row.revision + 1, "completed_at": utc_now()}
+        transcriptions.update(row, **changes, **_facts(stored), stems_prefix=stems)
+        files = old_prefix if old_prefix != stored.prefix else None
+        after_commit(session, lambda: self._replaced(files, old_stems if old_stems != stems else None))
 
-    def _replaced(self, old_prefix: str | None, new_prefix: str) -> None:
-        if not old_prefix or old_prefix == new_prefix:
-            return
+    def _replaced(self, prefix: str | None, stems: str | None) -> None:
+        """Delete the files of an earlier result, and its stems if nobody else has them."""
         try:
-            self._platform.storage.delete_prefix(old_prefix)
-        except StorageUnavailableError:
+            if prefix:
+                self._platform.storage.delete_prefix(prefix)
+            if stems:
+                release_stems(stems, self._platform)
+        except (StorageUnavailableError, SQLAlchemyError):
             log.warning("files of an earlier result are left for the sweep", exc_info=True)
 
 

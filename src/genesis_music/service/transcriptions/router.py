@@ -8,10 +8,11 @@ from genesis_music.service.transcriptions import (
     result_routes,
     routes,
     share_routes,
+    stem_routes,
     tus_routes,
     webhook_routes,
 )
 
 router = APIRouter()
-for part in (routes, result_routes, share_routes, tus_routes, webhook_routes):
+for part in (routes, result_routes, share_routes, stem_routes, tus_routes, webhook_routes):
     router.include_router(part.router)

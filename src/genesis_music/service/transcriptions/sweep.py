@@ -17,6 +17,7 @@ from genesis_music.service.platform.database import utc_now
 from genesis_music.service.transcriptions import keys
 from genesis_music.service.transcriptions.recordings import release_recording
 from genesis_music.service.transcriptions.repository import UploadRepository
+from genesis_music.service.transcriptions.stems import release_stems
 from genesis_music.service.transcriptions.tables import Transcription, Upload, WebhookDelivery
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class Swept:
     pieces: int
     recordings: int
     results: int
+    stems: int
     stages: int
     deliveries: int
 
@@ -50,6 +52,7 @@ def sweep(platform: Platform, *, grace: timedelta | None = None) -> Swept:
         pieces=platform.storage.sweep_orphans(keys.UPLOADS, _uploads_known(platform), grace),
         recordings=_orphaned_recordings(platform, grace),
         results=platform.storage.sweep_orphans(keys.RESULTS, _results_known(platform), grace),
+        stems=_orphaned_stems(platform, grace),
         stages=platform.storage.sweep_temporary(keys.STAGES, STAGES_KEPT),
         deliveries=_old_deliveries(platform),
     )
@@ -78,6 +81,20 @@ def _orphaned_recordings(platform: Platform, grace: timedelta) -> int:
         release_recording(found.key, platform)
         count += 1
     return count
+
+
+def _orphaned_stems(platform: Platform, grace: timedelta) -> int:
+    """As recordings: each is deleted by the way that also its last owner takes."""
+
+    @lru_cache(maxsize=BATCH)
+    def known(prefix: str) -> bool:
+        return _is_there(platform, select(Transcription.id).where(Transcription.stems_prefix == prefix))
+
+    orphans = platform.storage.orphans(keys.STEMS, lambda key: known(key.rpartition("/")[0]), grace)
+    prefixes = {found.key.rpartition("/")[0] for found in orphans}
+    for prefix in prefixes:
+        release_stems(prefix, platform)
+    return len(prefixes)
 
 
 def _results_known(platform: Platform) -> Callable[[str], bool]:
