@@ -4,6 +4,7 @@
  * page's and feature's group lives in its own file beside this one.
  */
 import { app } from './en/app';
+import { editor } from './en/editor';
 import { exporting } from './en/exporting';
 import { home } from './en/home';
 import { play } from './en/play';
@@ -13,5 +14,5 @@ import { theory } from './en/theory';
 import { transcribe } from './en/transcribe';
 import { versions } from './en/versions';
 
-export const en = { app, exporting, home, play, progress, sharing, theory, transcribe, versions };
+export const en = { app, editor, exporting, home, play, progress, sharing, theory, transcribe, versions };
 export type Messages = typeof en;

@@ -39,15 +39,6 @@ export class Score {
     this.alphaTex = alphaTex;
   }
 
-  #result(): Promise<Schemas['Result']> {
-    const id = this.transcriptionId;
-    if (this.isShared) {
-      return dataOf(api.GET('/api/v1/shared/{token}/result', { params: { path: { token: id } } }));
-    }
-    const path = { transcription_id: id };
-    return dataOf(api.GET('/api/v1/transcribe/{transcription_id}/result', { params: { path } }));
-  }
-
   /** Show a revision whose tab is known; what alphaTab draws changes together with it. Throws a `ServiceError`. */
   async show(revision: number, tab: Tab): Promise<void> {
     const alphaTex = await this.#text(`files/alphatex?revision=${revision}`);
@@ -60,6 +51,15 @@ export class Score {
   async analyse(): Promise<void> {
     const result = await this.#result();
     if (result.revision === this.revision) this.analysis = result.analysis as unknown as Analysis;
+  }
+
+  #result(): Promise<Schemas['Result']> {
+    const id = this.transcriptionId;
+    if (this.isShared) {
+      return dataOf(api.GET('/api/v1/shared/{token}/result', { params: { path: { token: id } } }));
+    }
+    const path = { transcription_id: id };
+    return dataOf(api.GET('/api/v1/transcribe/{transcription_id}/result', { params: { path } }));
   }
 
   async #text(part: string): Promise<string> {
