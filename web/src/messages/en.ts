@@ -5,8 +5,9 @@
  */
 import { app } from './en/app';
 import { home } from './en/home';
+import { library } from './en/library';
 import { progress } from './en/progress';
 import { transcribe } from './en/transcribe';
 
-export const en = { app, home, progress, transcribe };
+export const en = { app, home, library, progress, transcribe };
 export type Messages = typeof en;
