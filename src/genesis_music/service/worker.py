@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
+from billiard.exceptions import TimeLimitExceeded
 from celery import Celery, signals
 from celery.worker.request import Request
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from genesis_music.errors import SettingsError
 from genesis_music.service.config import ServiceSettings, checked_settings
 from genesis_music.service.jobs.attempts import JobAttempts
+from genesis_music.service.jobs.failures import TIMED_OUT, WORKER_LOST
 from genesis_music.service.jobs.queue import (
     CHORE_TASK,
     CLEAN_UP_TASK,
@@ -34,6 +36,7 @@ from genesis_music.service.jobs.queue import (
 )
 from genesis_music.service.jobs.runner import Runner
 from genesis_music.service.jobs.service import JobService
+from genesis_music.service.jobs.states import Failure
 from genesis_music.service.jobs.sweeper import Sweeper
 from genesis_music.service.platform.chores import do_chore
 from genesis_music.service.platform.container import Platform
@@ -102,16 +105,12 @@ class Worker:
         worker = self
 
         class JobRequest(Request):  # type: ignore[misc]  # untyped
-            """Hears of the death of the child that ran the task."""
+            """Hears of the end of the child that ran the task: it died, or is about to be killed for its slowness."""
 
-            def on_failure(self, *args: Any, **kwargs: Any) -> Any:
-                worker.attempt_ended(self.worker_pid)
-                return super().on_failure(*args, **kwargs)
-
-            def on_timeout(self, soft: bool, timeout: float) -> Any:
-                if not soft:
-                    worker.attempt_ended(self.worker_pid)
-                return super().on_timeout(soft, timeout)
+            def on_failure(self, exc_info: Any, *args: Any, **kwargs: Any) -> Any:
+                too_slow = issubclass(exc_info.type, TimeLimitExceeded)
+                worker.attempt_ended(self.worker_pid, TIMED_OUT if too_slow else WORKER_LOST)
+                return super().on_failure(exc_info, *args, **kwargs)
 
         task = app.task(self._run_job, name=RUN_TASK)
         task.Request = JobRequest
@@ -125,12 +124,12 @@ class Worker:
         signals.worker_ready.connect(self._begin_parent, weak=False)
         signals.worker_shutting_down.connect(self._begin_shutdown, weak=False)
 
-    def attempt_ended(self, pid: int | None) -> None:
+    def attempt_ended(self, pid: int | None, failure: Failure) -> None:
         """Let go of a job whose child is dead, so that it is tried again at once and not when its lease runs out."""
         if pid is None or self._parts is None or self._stop.is_set():
             return
         try:
-            self._parts.attempts.lost(f"{self._name}/{pid}/")
+            self._parts.attempts.lost(f"{self._name}/{pid}/", failure)
         except SQLAlchemyError as error:
             log.warning("a lost attempt has to wait for the end of its lease: %s", error)
 

@@ -32,15 +32,15 @@ class Scripted(TinyHandler):
 
 
 @pytest.fixture
-def attempt(bench, user, monkeypatch):
+def attempt(harness, user, monkeypatch):
     """Run one attempt of a new job with the given work; return the job afterwards, and the handler."""
     monkeypatch.setattr(runner_module, "THROTTLE_SECONDS", 0.01)
 
     def make(work, stop=lambda: None, **new):
-        handler = Scripted(bench.platform, work)
-        job_id = bench.submit(user.id, **new)
-        Runner(bench.attempts, handler, "here/1/", stop=stop).run(job_id)
-        return bench.job(job_id), handler
+        handler = Scripted(harness.platform, work)
+        job_id = harness.submit(user.id, **new)
+        Runner(harness.attempts, handler, "here/1/", stop=stop).run(job_id)
+        return harness.job(job_id), handler
 
     return make
 
@@ -67,37 +67,37 @@ def test_our_faults_are_tried_again_and_told_without_details(attempt, error, cod
     assert "disk" not in job.error_message and handler.cleaned == [job.id]
 
 
-def test_progress_of_the_whole_job_only_grows(bench, attempt):
+def test_progress_of_the_whole_job_only_grows(harness, attempt):
     def work(progress):
         for stage in Stage:
             progress(Progress(stage, 0.5))
-            until(lambda stage=stage: _stage(bench) == stage)
+            until(lambda stage=stage: _stage(harness) == stage)
 
     job, _ = attempt(work)
-    percents = [data["percent"] for _, _, data in bench.platform.publisher.events]
+    percents = [data["percent"] for _, _, data in harness.platform.publisher.events]
     assert job.status is JobStatus.COMPLETE and percents[1:-1] == sorted(percents[1:-1])
     assert max(percents[:-1]) < 100
 
 
-def test_writing_anew_begins_at_nought_percent(bench, attempt):
+def test_writing_anew_begins_at_nought_percent(harness, attempt):
     def work(progress):
         progress(Progress(Stage.FRETS, 0.0))
-        until(lambda: _stage(bench) == Stage.FRETS)
+        until(lambda: _stage(harness) == Stage.FRETS)
 
     attempt(work, kind=JobKind.RETAB)
-    assert [data["percent"] for _, _, data in bench.platform.publisher.events][:-1] == [0, 0, 0]
+    assert [data["percent"] for _, _, data in harness.platform.publisher.events][:-1] == [0, 0, 0]
 
 
-def _stage(bench):
-    with bench.platform.database.writing() as session:
+def _stage(harness):
+    with harness.platform.database.writing() as session:
         return session.query(Job).one().stage
 
 
-def test_a_cancelled_attempt_ends_at_its_next_report(bench, attempt):
+def test_a_cancelled_attempt_ends_at_its_next_report(harness, attempt):
     def work(progress):
-        with bench.platform.database.writing() as session:
+        with harness.platform.database.writing() as session:
             job_id = session.query(Job).one().id
-        bench.cancel(job_id)
+        harness.cancel(job_id)
         progress(Progress(Stage.LOADING, 0.1))
         until(lambda: _refused(progress))
         progress(Progress(Stage.LOADING, 0.2))
@@ -114,14 +114,14 @@ def _refused(progress):
     return False
 
 
-def test_an_attempt_that_does_not_listen_is_stopped(bench, attempt, monkeypatch):
+def test_an_attempt_that_does_not_listen_is_stopped(harness, attempt, monkeypatch):
     monkeypatch.setattr(runner_module, "STOP_SECONDS", 0.05)
     stopped = threading.Event()
 
     def work(progress):
-        with bench.platform.database.writing() as session:
+        with harness.platform.database.writing() as session:
             job_id = session.query(Job).one().id
-        bench.cancel(job_id)
+        harness.cancel(job_id)
         progress(Progress(Stage.LOADING, 0.1))
         assert stopped.wait(30)
 
@@ -129,14 +129,14 @@ def test_an_attempt_that_does_not_listen_is_stopped(bench, attempt, monkeypatch)
     assert job.status is JobStatus.CANCELLED
 
 
-def test_what_a_deleted_job_left_behind_is_cleaned_up(bench, user):
-    handler = Scripted(bench.platform)
-    job_id = bench.submit(user.id)
+def test_what_a_deleted_job_left_behind_is_cleaned_up(harness, user):
+    handler = Scripted(harness.platform)
+    job_id = harness.submit(user.id)
 
     def delete(_):
-        with bench.platform.database.writing() as session:
+        with harness.platform.database.writing() as session:
             session.delete(session.get_one(Job, job_id))
 
     handler.work = delete
-    Runner(bench.attempts, handler, "here/1/").run(job_id)
+    Runner(harness.attempts, handler, "here/1/").run(job_id)
     assert handler.cleaned == [job_id]

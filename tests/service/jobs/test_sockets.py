@@ -16,8 +16,8 @@ from genesis_music.service.accounts.tables import Role
 from genesis_music.service.jobs.tables import Job, JobStatus
 from genesis_music.service.platform.database import utc_now
 from tests.service.conftest import Person, make_person
-from tests.service.jobs.bench import Bench
 from tests.service.jobs.conftest import opened_workshop
+from tests.service.jobs.harness import JobHarness
 from tests.service.servers import until
 
 PROJECT = Path(__file__).parent.parent / "socketio"
@@ -27,7 +27,7 @@ PROJECT = Path(__file__).parent.parent / "socketio"
 class Stage:
     """A worker, two servers, and people."""
 
-    bench: Bench
+    harness: JobHarness
     urls: list[str]
     owner: Person
     stranger: Person
@@ -37,12 +37,12 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage(own_redis, tmp_path_factory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("stage")
-    with opened_workshop(f"sqlite:///{folder / 'genesis.sqlite'}", own_redis, folder) as bench:
+    with opened_workshop(f"sqlite:///{folder / 'genesis.sqlite'}", own_redis, folder) as harness:
         people = [
-            make_person(bench.platform, f"{name}@example.com", role)
+            make_person(harness.platform, f"{name}@example.com", role)
             for name, role in (("ada", Role.USER), ("ben", Role.USER), ("root", Role.ADMIN))
         ]
-        yield Stage(bench, [bench.start_api(access_token_seconds=900) for _ in range(2)], *people)
+        yield Stage(harness, [harness.start_api(access_token_seconds=900) for _ in range(2)], *people)
 
 
 class Follower:
@@ -86,7 +86,7 @@ def follow(stage) -> Iterator:
 
 
 def test_followers_on_both_servers_hear_a_job_to_its_end(stage, follow):
-    job_id = stage.bench.submit(stage.owner.id, {"seconds": 3})
+    job_id = stage.harness.submit(stage.owner.id, {"seconds": 3})
     followers = [follow(stage.owner, 0), follow(stage.owner, 1), follow(stage.admin, 1)]
     for follower in followers:
         answer = follower.ask("subscribe", {"job_id": str(job_id)})
@@ -95,12 +95,12 @@ def test_followers_on_both_servers_hear_a_job_to_its_end(stage, follow):
         assert follower.await_heard("complete")["status"] == "complete"
         percents = [data["percent"] for event, data in follower.heard if event == "progress"]
         assert percents == sorted(percents)
-    assert stage.bench.job(job_id).status is JobStatus.COMPLETE
+    assert stage.harness.job(job_id).status is JobStatus.COMPLETE
 
 
 def test_who_comes_late_is_told_the_end_at_once(stage, follow):
-    job_id = stage.bench.submit(stage.owner.id, {"fail": "input"})
-    stage.bench.await_end(job_id)
+    job_id = stage.harness.submit(stage.owner.id, {"fail": "input"})
+    stage.harness.await_end(job_id)
     follower = follow(stage.owner)
     answer = follower.ask("subscribe", {"job_id": str(job_id)})
     assert answer["event"] == "failed"
@@ -108,34 +108,34 @@ def test_who_comes_late_is_told_the_end_at_once(stage, follow):
 
 
 def test_a_job_that_waits_is_not_silent(stage, follow):
-    job_id = stage.bench.submit(stage.owner.id, {"fail": "ours", "fail_attempts": 1})
-    until(lambda: stage.bench.job(job_id).not_before is not None)
-    with stage.bench.platform.database.writing() as session:
+    job_id = stage.harness.submit(stage.owner.id, {"fail": "ours", "fail_attempts": 1})
+    until(lambda: stage.harness.job(job_id).not_before is not None)
+    with stage.harness.platform.database.writing() as session:
         session.get_one(Job, job_id).not_before = utc_now() + timedelta(hours=1)
     follower = follow(stage.owner)
     follower.ask("subscribe", {"job_id": str(job_id)})
     before = len(follower.heard)
     until(lambda: len(follower.heard) > before + 1)
-    stage.bench.cancel(job_id)
+    stage.harness.cancel(job_id)
     follower.await_heard("cancelled")
 
 
 def test_an_end_that_was_not_heard_is_told_from_the_database(stage, follow):
-    job_id = stage.bench.submit(stage.owner.id, {"seconds": 600})
-    stage.bench.await_begun(job_id)
+    job_id = stage.harness.submit(stage.owner.id, {"seconds": 600})
+    stage.harness.await_begun(job_id)
     follower = follow(stage.owner)
     follower.ask("subscribe", {"job_id": str(job_id)})
-    channel = stage.bench.platform.publisher
+    channel = stage.harness.platform.publisher
     channel.publish, publish = (lambda *_: None), channel.publish
     try:
-        stage.bench.cancel(job_id)
+        stage.harness.cancel(job_id)
     finally:
         channel.publish = publish
     follower.await_heard("cancelled")
 
 
 def test_a_job_of_somebody_else_looks_like_none(stage, follow):
-    job_id = stage.bench.submit(stage.owner.id)
+    job_id = stage.harness.submit(stage.owner.id)
     follower = follow(stage.stranger)
     theirs = follower.ask("subscribe", {"job_id": str(job_id)})
     nobodys = follower.ask("subscribe", {"job_id": "00000000-0000-0000-0000-000000000000"})
@@ -151,7 +151,7 @@ def test_without_a_valid_token_there_is_no_connection(stage, follow):
 
 def test_a_program_may_send_its_token_in_a_header(stage, follow):
     follower = follow(None, headers=stage.owner.headers)
-    assert follower.ask("subscribe", {"job_id": str(stage.bench.submit(stage.owner.id))})["ok"]
+    assert follower.ask("subscribe", {"job_id": str(stage.harness.submit(stage.owner.id))})["ok"]
 
 
 @pytest.mark.parametrize(
@@ -163,12 +163,12 @@ def test_a_message_that_makes_no_sense_is_answered(follow, stage, payload):
 
 
 def test_who_left_hears_no_more(stage, follow):
-    job_id = stage.bench.submit(stage.owner.id, {"seconds": 3})
+    job_id = stage.harness.submit(stage.owner.id, {"seconds": 3})
     follower = follow(stage.owner)
     follower.ask("subscribe", {"job_id": str(job_id)})
     assert follower.ask("unsubscribe", {"job_id": str(job_id)})["ok"]
     heard = len(follower.heard)
-    stage.bench.await_end(job_id)
+    stage.harness.await_end(job_id)
     assert len(follower.heard) == heard
 
 
@@ -192,7 +192,7 @@ def test_a_new_token_is_taken_and_that_of_another_user_is_not(stage, follow):
     reason="the browsers' client is not installed: run `npm ci` in tests/service/socketio",
 )
 def test_the_browsers_client_follows_a_job(stage):
-    job_id = stage.bench.submit(stage.owner.id, {"seconds": 1})
+    job_id = stage.harness.submit(stage.owner.id, {"seconds": 1})
     command = ["node", "follow.mjs", stage.urls[1], str(job_id), stage.owner.signed_in.access.token]
     run = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=True)
     heard = [json.loads(line) for line in run.stdout.splitlines()]

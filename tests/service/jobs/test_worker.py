@@ -2,10 +2,38 @@
 
 import os
 import signal
+from dataclasses import dataclass
+from uuid import uuid4
 
-from genesis_music.service.jobs.tables import JobStatus
-from tests.service.jobs.bench import alive
-from tests.service.servers import until
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from genesis_music.service.jobs.states import ENDED, UNFINISHED
+from genesis_music.service.jobs.tables import Job, JobStatus
+from tests.service.conftest import Person, make_person
+from tests.service.jobs.harness import JobHarness, alive
+from tests.service.servers import descendants, until
+
+
+@dataclass
+class Crowd:
+    """People who give a next recording as soon as the last one is done, so that the queue never empties."""
+
+    workshop: JobHarness
+    people: list[Person]
+    fewest: int = 10**6
+    """Messages that waited, when there were fewest."""
+
+    def come(self) -> bool:
+        """Let everybody who waits for nothing give a recording; always true."""
+        with Session(self.workshop.platform.database.primary) as session:
+            waiting = set(session.scalars(select(Job.user_id).where(Job.status.in_(UNFINISHED))))
+        for person in self.people:
+            if person.id not in waiting:
+                self.workshop.submit(person.id, {"seconds": 0.3})
+        self.fewest = min(self.fewest, self.workshop.jobs.queue.lengths()["cpu"])
+        return True
 
 
 def test_a_job_that_was_submitted_is_done_once(workshop, player):
@@ -81,6 +109,32 @@ def test_the_jobs_of_a_killed_worker_are_taken_over(workshop, player):
     job = workshop.await_end(job_id)
     assert (job.status, job.attempts) == (JobStatus.COMPLETE, 2)
     assert workshop.transcription(job_id).revisions == 1
+
+
+@pytest.mark.parametrize("workshop", ["sqlite"], indirect=True)
+def test_no_job_of_a_killed_worker_waits_for_the_queue_to_become_empty(workshop, player):
+    """One was being worked on, of the other the worker had only the message; others keep coming meanwhile."""
+    people = [make_person(workshop.platform, f"{uuid4()}@example.com") for _ in range(24)]
+    running = workshop.submit(player.id, {"deaf_attempts": 1})
+    busy = workshop.await_begun(running)
+    worker = workshop.children.pop()
+    children = descendants(worker.pid)
+    for idle in set(children) - {busy}:
+        os.kill(idle, signal.SIGSTOP)
+    before = workshop.jobs.queue.handed_out()
+    unclaimed = workshop.submit(people[0].id)
+    until(lambda: workshop.jobs.queue.handed_out() > before)
+    worker.kill()
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+
+    crowd = Crowd(workshop, people[1:])
+    crowd.come()
+    workshop.start_worker(worker_processes=1)
+    until(lambda: crowd.come() and all(workshop.job(id_).status in ENDED for id_ in (running, unclaimed)))
+    assert crowd.fewest > 0
+    ended = [workshop.job(id_) for id_ in (running, unclaimed)]
+    assert [(job.status, job.attempts) for job in ended] == [(JobStatus.COMPLETE, 2), (JobStatus.COMPLETE, 1)]
 
 
 def test_a_worker_that_is_told_to_end_gives_its_job_back(workshop, player):

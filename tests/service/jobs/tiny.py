@@ -1,13 +1,17 @@
 """A real handler for tests, small enough to follow: its options say what it does, its transcription keeps the result.
 
 ``seconds`` to take, ``steps`` of progress, ``fail`` (a kind of failure), ``fail_attempts`` (how many attempts fail),
-``text`` to store. Every attempt leaves a file behind until its result is stored.
+``text`` to store, ``deaf_attempts`` (how many attempts never end and do not listen when they are told to). Every
+attempt leaves a file behind until its result is stored.
 """
 
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
 
+from billiard.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.orm import Session
 
 from genesis_music.errors import AudioError, EngineError
@@ -28,6 +32,12 @@ def partial_key(work: Work) -> str:
     return f"partial/{work.job_id}"
 
 
+def _hang() -> NoReturn:
+    while True:
+        with suppress(SoftTimeLimitExceeded):
+            time.sleep(60)
+
+
 class TinyHandler:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -35,6 +45,8 @@ class TinyHandler:
     def run(self, work: Work, progress: ProgressCallback) -> Callable[[Session], None]:
         self._platform.storage.put_bytes(partial_key(work), b"half of it")
         self._platform.redis.rpush(f"attempts:{work.job_id}", os.getpid())
+        if work.attempt <= int(work.options.get("deaf_attempts", 0)):
+            _hang()
         stages, steps = (Stage.LOADING, Stage.LISTENING, Stage.WRITING), int(work.options.get("steps", 3))
         for step in range(steps):
             progress(Progress(stages[step * len(stages) // steps], 0.5))

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from genesis_music.service.jobs import states
 from genesis_music.service.jobs.changes import JobChanges, Transition
 from genesis_music.service.jobs.contract import Work
-from genesis_music.service.jobs.failures import WORKER_LOST
+from genesis_music.service.jobs.failures import WORKER_LOST, report_lost
 from genesis_music.service.jobs.repository import JobRepository
 from genesis_music.service.jobs.states import Failure, JobGoneError, JobState, TransitionError
 from genesis_music.service.jobs.tables import Job, JobStatus
@@ -56,7 +56,7 @@ class JobAttempts:
 
         def begin(state: JobState, now: datetime) -> JobState:
             if state.status is JobStatus.RUNNING:
-                state = self._lose(state, now, retry_at=now)
+                state = self._lose(state, WORKER_LOST, now, retry_at=now)
             return states.claim(state, worker=worker, now=now, lease_until=self._lease_until(now))
 
         try:
@@ -127,28 +127,31 @@ class JobAttempts:
         _patiently(transaction)
 
     def take_over(self, job_id: UUID) -> Job | None:
-        """End the attempt of a worker that was lost; ``None`` when it was not."""
+        """End the attempt of a worker that has let its lease run out; ``None`` when it has not."""
         pause = states.backoff(1, _jitter)
+
+        def lose(state: JobState, now: datetime) -> JobState:
+            return self._lose(state, WORKER_LOST, now, retry_at=now + pause)
+
         try:
             with self._database.writing() as session:
-                return self._changes.change(
-                    session, job_id, lambda state, now: self._lose(state, now, retry_at=now + pause)
-                )
+                job = self._changes.change(session, job_id, lose)
         except (TransitionError, JobGoneError):
             return None
+        self._follow_loss(job, WORKER_LOST)
+        return job
 
-    def lost(self, worker_start: str) -> None:
+    def lost(self, worker_start: str, failure: Failure = WORKER_LOST) -> None:
         """End the attempts of workers that are known to be dead, so that nobody waits for their leases to run out.
 
-        The jobs are tried again at once.
+        The jobs are tried again at once, as far as they may be.
         """
 
         def lose(state: JobState, now: datetime) -> JobState:
-            return self._lose(replace(state, lease_until=now), now, retry_at=now)
+            return self._lose(replace(state, lease_until=now), failure, now, retry_at=now)
 
         for job in self._change_held(worker_start, lose):
-            if job.status in states.ENDED:
-                self._changes.queue.clean_up(job)
+            self._follow_loss(job, failure)
 
     def give_back(self, worker_start: str) -> int:
         """Put the jobs of workers that were told to end back into the queue; return how many."""
@@ -170,9 +173,14 @@ class JobAttempts:
                 self._changes.change(session, job.id, transition)
         return jobs
 
-    def _lose(self, state: JobState, now: datetime, *, retry_at: datetime) -> JobState:
+    def _follow_loss(self, job: Job, failure: Failure) -> None:
+        report_lost(job, failure)
+        if job.status in states.ENDED:
+            self._changes.queue.clean_up(job)
+
+    def _lose(self, state: JobState, failure: Failure, now: datetime, *, retry_at: datetime) -> JobState:
         return states.lose(
-            state, WORKER_LOST, now=now, max_attempts=self._settings.max_attempts, retry_at=retry_at
+            state, failure, now=now, max_attempts=self._settings.max_attempts, retry_at=retry_at
         )
 
     def _lease_until(self, now: datetime) -> datetime:

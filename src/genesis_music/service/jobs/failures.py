@@ -9,6 +9,8 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from genesis_music.errors import GenesisError, InputError, MissingExtraError, OutputError
 from genesis_music.service.errors import ServiceError
 from genesis_music.service.jobs.states import Failure
+from genesis_music.service.jobs.tables import Job
+from genesis_music.service.platform.sentry import report
 
 INTERNAL = Failure("internal", "Something went wrong on our side; it has been recorded.", True)
 TIMED_OUT = Failure("timed-out", "It took longer than a recording of this length should take.", True)
@@ -17,6 +19,10 @@ WORKER_LOST = Failure("worker-lost", "The program that worked on it stopped unex
 
 _OURS = (OutputError, MissingExtraError)
 """On the command line the user's to mend; in the service a full disk or a missing package is ours."""
+
+
+class AttemptLostError(ServiceError):
+    """An attempt whose process was killed, or has fallen silent; only ever reported."""
 
 
 def failure_of(error: Exception) -> Failure:
@@ -30,14 +36,9 @@ def failure_of(error: Exception) -> Failure:
     return Failure(_code(error), str(error), retryable=not isinstance(error, InputError))
 
 
-def report(error: Exception, **tags: str) -> None:
-    """Tell Sentry, where it is set up, with what helps to find the cause: stage, job, attempt."""
-    import sentry_sdk
-
-    with sentry_sdk.new_scope() as scope:
-        for name, value in tags.items():
-            scope.set_tag(name, value)
-        sentry_sdk.capture_exception(error)
+def report_lost(job: Job, failure: Failure) -> None:
+    """Tell Sentry, where it is set up, of an attempt that was ended from outside: its process could not."""
+    report(AttemptLostError(failure.code), stage=job.stage, job_id=str(job.id), attempt=str(job.attempts))
 
 
 def _code(error: GenesisError) -> str:

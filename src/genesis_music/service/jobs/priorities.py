@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -41,21 +42,19 @@ class TimeLimits:
     hard_seconds: int
 
 
-_START_SECONDS = 180.0
-_GRACE_SECONDS = 60.0
 _SECONDS_PER_AUDIO_SECOND = {JobKind.TRANSCRIBE: 2.0, JobKind.RETAB: 0.5}
 _SEPARATION_SECONDS_PER_AUDIO_SECOND = 8.0
 """About ten times what was measured on one slow core (benchmarks/results/speed.json): a limit for what hangs."""
 
 
 def time_limits(
-    kind: JobKind, *, separating: bool, audio_seconds: float | None, longest_audio_seconds: float
+    settings: ServiceSettings, kind: JobKind, *, separating: bool, audio_seconds: float | None
 ) -> TimeLimits:
     """Limits from the length of the recording; where it is not known yet, from the longest allowed."""
-    seconds = longest_audio_seconds if audio_seconds is None else audio_seconds
+    seconds = settings.max_duration_seconds if audio_seconds is None else audio_seconds
     rate = _SECONDS_PER_AUDIO_SECOND[kind] + (_SEPARATION_SECONDS_PER_AUDIO_SECOND if separating else 0.0)
-    soft = _START_SECONDS + rate * seconds
-    return TimeLimits(round(soft), round(soft + _GRACE_SECONDS))
+    soft = settings.attempt_seconds + rate * seconds
+    return TimeLimits(math.ceil(soft), math.ceil(soft + settings.kill_after_seconds))
 
 
 def separates(job: Job) -> bool:
@@ -65,7 +64,4 @@ def separates(job: Job) -> bool:
 
 def longest_limit(settings: ServiceSettings) -> int:
     """Seconds that no attempt of any job can exceed."""
-    longest = settings.max_duration_seconds
-    return time_limits(
-        JobKind.TRANSCRIBE, separating=True, audio_seconds=None, longest_audio_seconds=longest
-    ).hard_seconds
+    return time_limits(settings, JobKind.TRANSCRIBE, separating=True, audio_seconds=None).hard_seconds

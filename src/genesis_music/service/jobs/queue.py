@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +28,10 @@ _PREFIX = "genesis."
 _LEVEL_SEPARATOR = "\x06\x16"
 _UNACKNOWLEDGED = "unacked"
 """How kombu's Redis transport names the lists of the levels, and what was handed to workers."""
+_SENT_AT = "sent_at"
+"""Header of a message: its job's ``enqueued_at``, so that only the database's clock counts."""
+_NEXT = 20
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def queue_name(queue: str) -> str:
@@ -36,13 +42,14 @@ def queue_name(queue: str) -> str:
 def make_celery(settings: ServiceSettings) -> Celery:
     """Celery as it has to be set so that no message is lost and none is held for long (measured: shared facts).
 
-    No results: the database is the truth. One message per process at a time, acknowledged when its work is done.
+    No results: the database is the truth. One message per process at a time, acknowledged when its work is done, also
+    when the process has died of it: the sweeper sends it again, before those who wait; Celery would put it behind them.
     """
     app = Celery("genesis", broker=settings.redis_url, set_as_current=False)
     app.conf.update(
         task_ignore_result=True,
         task_acks_late=True,
-        task_reject_on_worker_lost=True,
+        task_reject_on_worker_lost=False,
         worker_prefetch_multiplier=1,
         task_serializer="json",
         accept_content=["json"],
@@ -76,16 +83,14 @@ class JobQueue:
     def send(self, job: Job) -> bool:
         """Ask a worker to run the job; return whether the queue has taken the message."""
         limits = time_limits(
-            job.kind,
-            separating=separates(job),
-            audio_seconds=job.audio_seconds,
-            longest_audio_seconds=self._settings.max_duration_seconds,
+            self._settings, job.kind, separating=separates(job), audio_seconds=job.audio_seconds
         )
         return self._send(
             RUN_TASK,
             job.id,
             queue=queue_name(job.queue),
             task_id=job.celery_task_id,
+            headers={_SENT_AT: job.enqueued_at.isoformat()} if job.enqueued_at else None,
             priority=job.priority,
             soft_time_limit=limits.soft_seconds,
             time_limit=limits.hard_seconds,
@@ -121,6 +126,22 @@ class JobQueue:
             queue: sum(counts[start * LEVELS : (start + 1) * LEVELS]) for start, queue in enumerate(QUEUES)
         }
 
+    def reached(self) -> dict[str, list[datetime | None]]:
+        """How far each level of each queue has come: what was sent to it before this moment has been handed out.
+
+        ``None``: all has. Messages that several servers send at once may be a little out of order, so it is the
+        earliest moment of the next few.
+
+        Raises:
+            RedisError: Redis does not answer.
+        """
+        pipeline = self._redis.pipeline(transaction=False)
+        for queue in QUEUES:
+            for level in range(LEVELS):
+                pipeline.lrange(_list_name(queue, level), -_NEXT, -1)
+        nexts = [_earliest(messages) for messages in pipeline.execute()]
+        return {queue: nexts[start * LEVELS : (start + 1) * LEVELS] for start, queue in enumerate(QUEUES)}
+
     def handed_out(self) -> int:
         """Messages that workers hold: running, or next in their hands."""
         return int(self._redis.hlen(_UNACKNOWLEDGED))
@@ -142,6 +163,14 @@ class JobQueue:
             log.warning("%s failed, it is made up for later: %s", what, error)
             return False
         return True
+
+
+def _earliest(messages: Sequence[bytes]) -> datetime | None:
+    """When the first of these messages was sent; those that are not about a job do not count."""
+    if not messages:
+        return None
+    headers = [json.loads(message)["headers"] for message in messages]
+    return min((datetime.fromisoformat(one[_SENT_AT]) for one in headers if _SENT_AT in one), default=_NEVER)
 
 
 def _list_name(queue: str, level: int) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime, timedelta
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from genesis_music.service.accounts.tables import User
 from genesis_music.service.jobs.states import UNFINISHED, JobState
@@ -24,6 +24,14 @@ class QueueState:
     queued: int = 0
     running: int = 0
     oldest_at: datetime | None = None
+
+
+class Sent(NamedTuple):
+    """A job's message: when it was sent, and to which level."""
+
+    job_id: UUID
+    enqueued_at: datetime
+    level: int
 
 
 class JobRepository(Repository[Job]):
@@ -46,19 +54,21 @@ class JobRepository(Repository[Job]):
         question = select(func.count()).where(Job.user_id == user_id, Job.status.in_(UNFINISHED))
         return self.session.execute(question).scalar_one()
 
-    def to_send(self, queue: str, now: datetime, *, lost_after: timedelta, limit: int) -> Sequence[UUID]:
-        """Queued jobs that are due and have no message, or whose message has been out for ``lost_after``."""
-        unsent = and_(
-            or_(Job.enqueued_at.is_(None), Job.enqueued_at < now - lost_after),
-            or_(Job.not_before.is_(None), Job.not_before <= now),
-        )
-        question = (
-            select(Job.id)
-            .where(Job.status == JobStatus.QUEUED, Job.queue == queue, unsent)
-            .order_by(Job.priority, Job.created_at)
-            .limit(limit)
-        )
-        return self.session.scalars(question).all()
+    def unsent(self, queue: str, now: datetime, *, limit: int) -> Sequence[UUID]:
+        """Queued jobs that are due and have no message."""
+        due = or_(Job.not_before.is_(None), Job.not_before <= now)
+        question = select(Job.id).where(*_queued_in(queue), Job.enqueued_at.is_(None), due)
+        return self.session.scalars(question.order_by(Job.priority, Job.created_at).limit(limit)).all()
+
+    def handed_out(self, queue: str, reached: Sequence[datetime | None], *, limit: int) -> Sequence[Sent]:
+        """Queued jobs whose messages have left the queue: at each level it has come so far (``None``: to its end)."""
+        left = [
+            and_(Job.priority == level, Job.enqueued_at < moment if moment else Job.enqueued_at.is_not(None))
+            for level, moment in enumerate(reached)
+        ]
+        question = select(Job.id, Job.enqueued_at, Job.priority).where(*_queued_in(queue), or_(*left))
+        rows = self.session.execute(question.order_by(Job.priority, Job.created_at).limit(limit))
+        return [Sent(id_, at, level) for id_, at, level in rows if at is not None]
 
     def silent(self, now: datetime, *, limit: int) -> Sequence[UUID]:
         """Running jobs whose worker has let its lease run out."""
@@ -98,6 +108,10 @@ class JobRepository(Repository[Job]):
                 state["oldest_at"] = oldest
             found[queue] = QueueState(**(state | {str(status): count}))
         return found
+
+
+def _queued_in(queue: str) -> tuple[ColumnElement[bool], ...]:
+    return Job.status == JobStatus.QUEUED, Job.queue == queue
 
 
 def state_of(job: Job) -> JobState:

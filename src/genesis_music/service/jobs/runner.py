@@ -17,9 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from genesis_music.progress import Progress, overall_fraction
 from genesis_music.service.jobs.attempts import JobAttempts, Lease
 from genesis_music.service.jobs.contract import JobHandler
-from genesis_music.service.jobs.failures import failure_of, report
+from genesis_music.service.jobs.failures import failure_of
 from genesis_music.service.jobs.states import JobGoneError, LeaseLostError
 from genesis_music.service.jobs.tables import JobKind
+from genesis_music.service.platform.sentry import report
 
 log = logging.getLogger(__name__)
 

@@ -136,10 +136,15 @@ class JobService:
         self._enqueue(session, job, database_now(session))
         session.flush()
 
-    def send_again(self, session: Session, job_id: UUID) -> None:
-        """Send a queued job's message, which was lost or is only due now."""
+    def send_again(self, session: Session, job_id: UUID, *, first: bool = False) -> None:
+        """Send a queued job's message, which was lost or is only due now.
+
+        ``first``: before all others, as every job that has had its turn already.
+        """
         job = JobRepository(session).lock(job_id)
         if job is not None and job.status is JobStatus.QUEUED:
+            if first or job.started_at is not None:
+                job.priority = Priority.HIGH
             self._enqueue(session, job, database_now(session))
 
     def _check_limit(self, active: int) -> None:

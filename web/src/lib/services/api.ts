@@ -104,7 +104,13 @@ const json: Middleware = {
 export const api = createClient<paths>({ baseUrl: serviceOrigin || location.origin, fetch: fetchWithToken });
 api.use(json);
 
-/** The address of a transcription's part, e.g. `audio` or `files/gp5`. */
+/** Whether this is the token of a link that somebody shared; it stands for the id of the transcription. */
+export function isShareToken(id: string): boolean {
+  return id.startsWith('gm_share_');
+}
+
+/** The address of a transcription's part, e.g. `audio` or `files/gp5`; also of one behind a link. */
 export function addressOf(transcriptionId: string, part: string): string {
-  return `${serviceOrigin}/api/v1/transcribe/${transcriptionId}/${part}`;
+  const place = isShareToken(transcriptionId) ? 'shared' : 'transcribe';
+  return `${serviceOrigin}/api/v1/${place}/${transcriptionId}/${part}`;
 }

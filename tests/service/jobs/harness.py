@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from genesis_music.service.jobs.attempts import JobAttempts
 from genesis_music.service.jobs.service import JobService, NewJob
 from genesis_music.service.jobs.states import ENDED
@@ -23,7 +25,7 @@ API = [sys.executable, "-m", "uvicorn", "--factory", "genesis_music.service.app:
 
 
 @dataclass
-class Bench:
+class JobHarness:
     """Submits jobs of the tiny handler and looks at what becomes of them."""
 
     platform: Platform
@@ -46,6 +48,10 @@ class Bench:
     def job(self, job_id: UUID) -> Job:
         with self.platform.database.writing() as session:
             return session.get_one(Job, job_id)
+
+    def job_of_task(self, task_id: str) -> UUID:
+        with self.platform.database.writing() as session:
+            return session.scalars(select(Job.id).where(Job.celery_task_id == task_id)).one()
 
     def transcription(self, job_id: UUID) -> Transcription:
         with self.platform.database.writing() as session:
@@ -102,6 +108,8 @@ class Bench:
             "GENESIS_WORKER_PROCESSES": str(settings.worker_processes),
             "GENESIS_MAX_ATTEMPTS": str(settings.max_attempts),
             "GENESIS_LEASE_SECONDS": str(settings.lease_seconds),
+            "GENESIS_ATTEMPT_SECONDS": str(settings.attempt_seconds),
+            "GENESIS_KILL_AFTER_SECONDS": str(settings.kill_after_seconds),
             "GENESIS_RATE_LIMITS_ENABLED": "false",
         }
         self.children.append(ChildProcess(command, log=self.folder / log, environment=environment))
