@@ -7,6 +7,7 @@ import { app } from './en/app';
 import { editor } from './en/editor';
 import { exporting } from './en/exporting';
 import { home } from './en/home';
+import { library } from './en/library';
 import { play } from './en/play';
 import { progress } from './en/progress';
 import { sharing } from './en/sharing';
@@ -14,5 +15,5 @@ import { theory } from './en/theory';
 import { transcribe } from './en/transcribe';
 import { versions } from './en/versions';
 
-export const en = { app, editor, exporting, home, play, progress, sharing, theory, transcribe, versions };
+export const en = { app, editor, exporting, home, library, play, progress, sharing, theory, transcribe, versions };
 export type Messages = typeof en;
