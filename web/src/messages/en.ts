@@ -4,13 +4,28 @@
  * page's and feature's group lives in its own file beside this one.
  */
 import { app } from './en/app';
+import { consent } from './en/consent';
 import { exporting } from './en/exporting';
 import { home } from './en/home';
+import { profile } from './en/profile';
 import { progress } from './en/progress';
 import { sharing } from './en/sharing';
+import { signIn } from './en/signIn';
 import { theory } from './en/theory';
 import { transcribe } from './en/transcribe';
 import { versions } from './en/versions';
 
-export const en = { app, exporting, home, progress, sharing, theory, transcribe, versions };
+export const en = {
+  app,
+  consent,
+  exporting,
+  home,
+  profile,
+  progress,
+  sharing,
+  signIn,
+  theory,
+  transcribe,
+  versions,
+};
 export type Messages = typeof en;
