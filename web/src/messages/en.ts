@@ -5,8 +5,10 @@
  */
 import { app } from './en/app';
 import { consent } from './en/consent';
+import { editor } from './en/editor';
 import { exporting } from './en/exporting';
 import { home } from './en/home';
+import { play } from './en/play';
 import { profile } from './en/profile';
 import { progress } from './en/progress';
 import { sharing } from './en/sharing';
@@ -18,8 +20,10 @@ import { versions } from './en/versions';
 export const en = {
   app,
   consent,
+  editor,
   exporting,
   home,
+  play,
   profile,
   progress,
   sharing,

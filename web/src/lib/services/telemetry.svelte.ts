@@ -106,6 +106,13 @@ async function reportErrors({ sentry_dsn, release, environment }: Setup): Promis
     dsn: sentry_dsn ?? '',
     release,
     environment,
+    dataCollection: {
+      userInfo: false,
+      cookies: false,
+      httpHeaders: false,
+      httpBodies: [],
+      urlQueryParams: false,
+    },
     // What was clicked and asked for before would tell who did what.
     maxBreadcrumbs: 0,
     beforeSend: (event) => {
