@@ -19,9 +19,10 @@ from genesis_music.tablature.fingering import (
 from genesis_music.tablature.fretboard import Neck, Place
 from genesis_music.tablature.heard_strings import heard_places
 from genesis_music.tablature.tunings import pitch_name
+from genesis_music.tablature.voicings import HAND_FRETS
 
-HAND_REACH = (1, 4)
-"""Frets below and above the index finger that a passage in its position may use."""
+OPEN_POSITION = 3
+"""Up to this fret of the index finger, open strings belong to a position."""
 CONTEXT_SECONDS = 2.0
 """How much before and after a passage the hand's way into it and out of it is weighed."""
 
@@ -89,18 +90,20 @@ def _context(track: Track, selected: Sequence[TabNote]) -> list[TabNote]:
 
 
 def _reachable(tab: TabNote, around_fret: int, neck: Neck) -> tuple[Place, ...]:
-    """The places of a note under a hand at a fret; its open string where there is no other."""
-    below, above = HAND_REACH
+    """The places of a note under the fingers of a hand at a fret, else where they reach, else its open string."""
     pitch = tab.note.pitch_midi + 12 * tab.octave_shift
     places = neck.places(pitch)
-    near = tuple(place for place in places if -below <= place.fret - around_fret <= above and place.fret > 0)
-    found = near or tuple(place for place in places if place.fret == 0)
-    if not found:
-        raise EditError(
-            f"{pitch_name(pitch)} in {bar_of(tab)} cannot be played around fret {around_fret}: "
-            f"it is at {_listed(places)}."
-        )
-    return found
+    hand = max(around_fret, 1)
+    lowest = hand if hand > OPEN_POSITION else 0
+    spans = ((lowest, hand + HAND_FRETS), (hand - 1, hand + HAND_FRETS + 1), (0, 0))
+    for low, high in spans:
+        found = tuple(place for place in places if low <= place.fret <= high)
+        if found:
+            return found
+    raise EditError(
+        f"{pitch_name(pitch)} in {bar_of(tab)} cannot be played around fret {around_fret}: "
+        f"it is at {_listed(places)}."
+    )
 
 
 def _listed(places: Sequence[Place]) -> str:

@@ -11,11 +11,14 @@ import numpy as np
 from genesis_music.editing.edits import ScaleTempo, SetMetre, ShiftDownbeat, TempoChange
 from genesis_music.editing.page import SHORTEST_QUARTERS, end_quarters, is_writable, start_quarters
 from genesis_music.errors import EditError
-from genesis_music.rhythm.beat_measures import BarredBeats, build_tempo_map, extend_beats
+from genesis_music.rhythm.beat_measures import BarredBeats, build_tempo_map
 from genesis_music.score import TabNote, TempoMap, TimeSignature, Transcription, WrittenTime
 
 TEMPO_LIMITS_BPM = (20.0, 400.0)
 """Quarter notes per minute that anybody writes."""
+
+_TREND_BEATS = 4
+"""Beats at the end that say how fast the piece goes on."""
 
 Place = Callable[[Fraction], Fraction]
 """Where on the new page a place of the old one lies, in quarters from the start of the piece."""
@@ -164,13 +167,19 @@ def _rewritten(
 
 
 def _tempo_map(beats: BarredBeats, end: Fraction, confidence: float) -> TempoMap:
-    """Measures up to the one that holds the last written note's end."""
-    quarters = np.cumsum([0.0, *(float(signature.beat_quarters) for signature in beats.signatures)])
-    after = 2 * beats.seconds[-1] - beats.seconds[-2]
-    end_seconds = float(np.interp(float(end), quarters, np.append(beats.seconds, after)))
-    # A hair less, or the end on a bar line would ask for one more measure.
-    complete = extend_beats(beats, float(beats.seconds[0]), end_seconds - 1e-6)
-    return build_tempo_map(complete, confidence)
+    """Complete measures up to the one that holds the last written note's end; the pulse goes on where they need it."""
+    seconds, numbers, signatures = list(beats.seconds), list(beats.numbers), list(beats.signatures)
+    period = float(np.median(np.diff(beats.seconds)[-_TREND_BEATS:]))
+    covered, count = Fraction(0), 0
+    while count < 2 or covered < end or numbers[count - 1] < signatures[count - 1].beats_per_measure:
+        if count == len(seconds):
+            seconds.append(seconds[-1] + period)
+            numbers.append(numbers[-1] % signatures[-1].beats_per_measure + 1)
+            signatures.append(signatures[-1])
+        covered += signatures[count].beat_quarters
+        count += 1
+    kept = BarredBeats(np.array(seconds[:count]), np.array(numbers[:count]), tuple(signatures[:count]))
+    return build_tempo_map(kept, confidence)
 
 
 def _moved(tab: TabNote, start: Fraction, length: Fraction, tempo_map: TempoMap) -> TabNote:

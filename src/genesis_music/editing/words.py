@@ -41,36 +41,35 @@ _SAID: Mapping[type, _Words] = MappingProxyType(
         edits.Refret: _refret,
     }
 )
-_COUNTED: Mapping[type, tuple[str, str]] = MappingProxyType(
+_COUNTED: Mapping[type, str] = MappingProxyType(
     {
-        edits.PlaceNote: ("placed", ""),
-        edits.SetLength: ("set the length of", ""),
-        edits.SetPosition: ("moved", ""),
-        edits.ShiftNotes: ("moved", ""),
-        edits.DeleteNotes: ("deleted", ""),
-        edits.AddNote: ("added", ""),
-        edits.AcceptNotes: ("accepted", ""),
+        edits.PlaceNote: "placed",
+        edits.SetLength: "set the length of",
+        edits.SetPosition: "moved",
+        edits.ShiftNotes: "moved",
+        edits.DeleteNotes: "deleted",
+        edits.AddNote: "added",
+        edits.AcceptNotes: "accepted",
     }
 )
 
 
 def describe(wanted: Sequence[Edit]) -> str:
     """Say what edits do: ``"Placed 2 notes, chord Am7"``. At most :data:`LONGEST` characters."""
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, bool]] = Counter()
     for edit in wanted:
-        said, count = _said(edit)
-        counts[said] += count
-    parts = [said.replace("#", _notes(count)) for said, count in counts.items()]
-    text = ", ".join(parts)
+        counts[_said(edit)] += len(getattr(edit, "notes", ())) or 1
+    text = ", ".join(
+        f"{phrase} {_notes(count)}" if counted else phrase for (phrase, counted), count in counts.items()
+    )
     text = text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
     return text[:1].upper() + text[1:]
 
 
-def _said(edit: Edit) -> tuple[str, int]:
-    """A phrase, ``#`` in it standing for so many notes."""
-    count = len(getattr(edit, "notes", ())) or 1
+def _said(edit: Edit) -> tuple[str, bool]:
+    """What an edit does, and whether notes are counted behind it."""
     if isinstance(edit, edits.SetTechnique):
-        return f"{edit.kind} {'on' if edit.on else 'off'} #", count
+        return f"{edit.kind} {'on' if edit.on else 'off'}", True
     if type(edit) in _COUNTED:
-        return f"{_COUNTED[type(edit)][0]} #", count
-    return _SAID[type(edit)](edit), 1
+        return _COUNTED[type(edit)], True
+    return _SAID[type(edit)](edit), False

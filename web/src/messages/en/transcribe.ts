@@ -53,7 +53,7 @@ export const transcribe = {
   options: {
     title: 'How it is played',
     instrument: 'Instrument',
-    instruments: { guitar: 'Guitar', bass: 'Bass', ukulele: 'Ukulele' },
+    instruments: { guitar: 'Guitar', bass: 'Bass', ukulele: 'Ukulele' } as Record<string, string>,
     tuning: 'Tuning',
     tunings: {
       auto: 'Find it for me',
@@ -92,6 +92,7 @@ export const transcribe = {
     capoAt: (fret: number) => `Capo ${fret}`,
     separate: 'There is a band',
     separateHint: 'Takes the guitar out of the mix first. Slower.',
+    cannotSeparate: 'This service cannot take a band apart. Give it the guitar alone.',
     tempo: 'Tempo, if you know it',
     tempoUnit: 'beats per minute',
     tempoRange: (least: number, most: number) => `Between ${least} and ${most}, or leave it empty.`,
