@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
-from sqlalchemy import select
 
 from genesis_music.formats.registry import FORMATS, safe_stem
 from genesis_music.service.errors import ConflictError, GoneError, NotFoundError
@@ -16,6 +13,7 @@ from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.etags import matches
 from genesis_music.service.platform.presign import content_disposition
 from genesis_music.service.platform.storage import StorageMissingError, StorageRangeError
+from genesis_music.service.transcriptions.documents import joined, read_documents
 from genesis_music.service.transcriptions.erasing import cache_tag
 from genesis_music.service.transcriptions.keys import audio_suffix, media_type
 from genesis_music.service.transcriptions.ranges import UnsatisfiableRangeError, parse_range
@@ -59,18 +57,11 @@ def send_result(row: Transcription, platform: Platform, if_none_match: str | Non
 
 
 def _result_bytes(row: Transcription, platform: Platform) -> bytes:
-    query = select(Transcription.revision, Transcription.tab_data, Transcription.theory_analysis)
-    with platform.database.reading(row.user_id) as session:
-        found = session.execute(query.where(Transcription.id == row.id)).one_or_none()
-    if found is None or found.revision != row.revision:
-        raise ConflictError("The result was replaced or deleted just now: ask again.")
-    result: dict[str, Any] = {
-        "transcription_id": str(row.id),
-        "revision": row.revision,
-        "tab": found.tab_data,
-        "analysis": found.theory_analysis,
-    }
-    return json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode()
+    try:
+        tab, analysis = read_documents(platform.storage, str(row.result_prefix))
+    except StorageMissingError as error:
+        raise ConflictError("The result was replaced or deleted just now: ask again.") from error
+    return joined({"transcription_id": str(row.id), "revision": row.revision}, tab, analysis)
 
 
 def send_file(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from genesis_music.service.jobs.repository import JobRepository
 from genesis_music.service.jobs.service import JobService
 from genesis_music.service.jobs.states import UNFINISHED
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import after_commit
+from genesis_music.service.platform.storage import StorageMissingError
+from genesis_music.service.transcriptions.documents import read_documents
 from genesis_music.service.transcriptions.erasing import erase_files, erase_upload
 from genesis_music.service.transcriptions.repository import (
     ShareRepository,
@@ -27,6 +31,9 @@ from genesis_music.service.transcriptions.tables import Transcription
 
 ERASED_AT_ONCE = 20
 """Transcriptions whose files go before the answer; those of more go after it, and the sweep finds what is left."""
+
+READ_AT_ONCE = 8
+"""Results that an export fetches from the store together."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +65,33 @@ class TranscriptionsOfAccounts:
         query = (
             select(Transcription).where(Transcription.user_id == user_id).order_by(Transcription.created_at)
         )
-        documents = query.options(undefer(Transcription.tab_data), undefer(Transcription.theory_analysis))
+        rows = session.scalars(query).all()
+        with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+            documents = pool.map(self._documents, [row.result_prefix for row in rows])
         shares = ShareRepository(session)
         webhooks = WebhookRepository(session).find_all(user_id=user_id)
         return {
             "transcriptions": [
                 TranscriptionView.model_validate(row).model_dump(mode="json")
-                | {"options": row.options, "tab": row.tab_data, "analysis": row.theory_analysis}
+                | {"options": row.options}
+                | result
                 | {
                     "shares": [
                         ShareView.model_validate(share).model_dump(mode="json")
                         for share in shares.find_all(transcription_id=row.id)
                     ]
                 }
-                for row in session.scalars(documents)
+                for row, result in zip(rows, documents, strict=True)
             ],
             "webhooks": [WebhookView.model_validate(row).model_dump(mode="json") for row in webhooks],
         }
+
+    def _documents(self, result_prefix: str | None) -> dict[str, Any]:
+        """The tab and the analysis; null where there are none (any more)."""
+        if result_prefix is None:
+            return {"tab": None, "analysis": None}
+        try:
+            tab, analysis = read_documents(self.platform.storage, result_prefix)
+        except StorageMissingError:
+            return {"tab": None, "analysis": None}
+        return {"tab": json.loads(tab), "analysis": json.loads(analysis)}

@@ -24,10 +24,11 @@ class SourceType(StrEnum):
 class Transcription(Base):
     """A recording and what was made of it.
 
-    ``status`` and ``progress`` (0..100) are those of its newest job. Paths are keys in the object store:
+    ``status`` and ``progress`` (0..100) are those of its newest job; when that ends in vain and there is a result of an
+    earlier one, the transcription is complete as before. Paths are keys in the object store:
     ``audio_path`` the original recording (shared by all transcriptions of the same content), ``heard_path`` what the
-    network heard, ``result_prefix`` the folder of the finished files. ``tab_data`` is the tab JSON,
-    ``theory_analysis`` the analysis JSON.
+    network heard, ``result_prefix`` the folder of the finished files, tab and analysis JSON among
+    them. ``tab_data`` and ``theory_analysis`` are what describes those two as a whole (``documents.py``).
     """
 
     __tablename__ = "transcriptions"
