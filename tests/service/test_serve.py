@@ -102,6 +102,11 @@ def test_without_accounts_it_is_for_this_machine_alone(tmp_path):
     assert "this machine alone" in refused(tmp_path, "--host=0.0.0.0", f"--data-dir={tmp_path / 'data'}")
 
 
+def test_a_setting_that_makes_no_sense_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENESIS_TRUSTED_PROXIES", "my-proxy")
+    assert "GENESIS_TRUSTED_PROXIES" in refused(tmp_path, "--port=0", f"--data-dir={tmp_path / 'data'}")
+
+
 def test_killed_it_leaves_no_process_and_starts_again(served):
     until(lambda: len(descendants(served.child.pid)) >= 2)
     children = descendants(served.child.pid)

@@ -24,7 +24,7 @@ import uvicorn
 from pydantic import SecretStr
 
 from genesis_music.errors import InputError
-from genesis_music.service.config import Mode, ServiceSettings, checked_settings
+from genesis_music.service.config import Mode, ServiceSettings, checked_settings, faults_named
 from genesis_music.service.platform.child import ChildProcess
 from genesis_music.service.platform.redis_server import RedisServer
 from genesis_music.service.welcome import Welcome
@@ -90,17 +90,22 @@ def serve_embedded(host: str, port: int, data_dir: Path, welcome: Welcome | None
 
 
 def embedded_settings(folder: Path, redis_url: str, public_url: str) -> ServiceSettings:
-    """Make the settings of the embedded service; limits and the like may still come from the environment."""
-    return ServiceSettings(
-        mode=Mode.EMBEDDED,
-        public_url=public_url,
-        database_url=f"sqlite:///{folder / DATABASE_FILE}",
-        database_replica_url="",
-        redis_url=redis_url,
-        storage_url=(folder / FILES_FOLDER).as_uri(),
-        secret_keys=(SecretStr(_secret_key(folder / KEY_FILE)),),
-        data_dir=folder,
-    )
+    """Make the settings of the embedded service; limits and the like may still come from the environment.
+
+    Raises:
+        SettingsError: one of those makes no sense.
+    """
+    with faults_named():
+        return ServiceSettings(
+            mode=Mode.EMBEDDED,
+            public_url=public_url,
+            database_url=f"sqlite:///{folder / DATABASE_FILE}",
+            database_replica_url="",
+            redis_url=redis_url,
+            storage_url=(folder / FILES_FOLDER).as_uri(),
+            secret_keys=(SecretStr(_secret_key(folder / KEY_FILE)),),
+            data_dir=folder,
+        )
 
 
 def environment_of(settings: ServiceSettings) -> dict[str, str]:

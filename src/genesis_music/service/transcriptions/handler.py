@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from genesis_music.cache import user_cache_folder
@@ -24,7 +26,7 @@ from genesis_music.service.jobs.contract import Work
 from genesis_music.service.jobs.states import JobGoneError
 from genesis_music.service.jobs.tables import Job, JobKind
 from genesis_music.service.platform.container import Platform
-from genesis_music.service.platform.database import utc_now
+from genesis_music.service.platform.database import after_commit, utc_now
 from genesis_music.service.platform.media import MediaError
 from genesis_music.service.platform.storage import StorageMissingError, StorageUnavailableError
 from genesis_music.service.transcriptions import keys
@@ -46,8 +48,11 @@ from genesis_music.service.transcriptions.revision_tables import RevisionKind
 from genesis_music.service.transcriptions.scratch import scratch_folder
 from genesis_music.service.transcriptions.spool import Received
 from genesis_music.service.transcriptions.stage_cache import StoredStages
+from genesis_music.service.transcriptions.stems import StoredStems, claim_stems, release_stems
 from genesis_music.service.transcriptions.tables import Transcription
 from genesis_music.settings import Settings
+
+log = logging.getLogger(__name__)
 
 KEEPING_TRIES = 3
 """A recording may be deleted by its last other owner while it is being kept."""
@@ -61,6 +66,7 @@ class _Stored:
     music: Music
     prefix: str
     files: int
+    stems: str | None
     tab_data: dict[str, Any]
     analysis: dict[str, Any]
 
@@ -130,8 +136,15 @@ class TranscriptionHandler:
     def _hear(self, work: Work, settings: Settings, clock: Clock) -> Heard:
         with scratch_folder() as folder:
             path = self._fetch(self._row(work), work, folder, clock)
-            cache = StoredStages(self._platform.storage)
-            return hear(path, settings, cache, clock, stems_folder=user_cache_folder() / "stems")
+            storage, local = self._platform.storage, user_cache_folder() / "stems"
+            return hear(
+                path,
+                settings,
+                StoredStages(storage),
+                clock,
+                stems_folder=local,
+                stem_store=StoredStems(storage),
+            )
 
     def _fetch(self, row: Transcription, work: Work, folder: Path, clock: Clock) -> Path:
         """Bring the recording onto this machine: from the store, or from its link the first time."""
@@ -193,7 +206,7 @@ class TranscriptionHandler:
                 if one.name in {TAB, ANALYSIS}:
                     documents[one.name] = json.loads(content)
                 on_fraction(index / len(formats))
-        return _Stored(music, prefix, 1 + len(formats), documents[TAB], documents[ANALYSIS])
+        return _Stored(music, prefix, 1 + len(formats), heard.stems, documents[TAB], documents[ANALYSIS])
 
     def _store(self, session: Session, work: Work, stored: _Stored) -> None:
         """Make a revision of the result, and put its facts into the row.
@@ -207,7 +220,9 @@ class TranscriptionHandler:
         row = transcriptions.find_by_id(work.transcription_id)
         if row is None:
             raise JobGoneError("The transcription was deleted.")
-        transcriptions.update(row, options=work.options, completed_at=utc_now(), **_facts(stored))
+        old_stems, stems = row.stems_prefix, claim_stems(session, stored.stems, self._platform.storage)
+        facts = _facts(stored) | {"stems_prefix": stems}
+        transcriptions.update(row, options=work.options, completed_at=utc_now(), **facts)
         RevisionRepository(session).append(
             row,
             kind=RevisionKind.MACHINE,
@@ -215,6 +230,15 @@ class TranscriptionHandler:
             document=f"{stored.prefix}/{TAB}",
             prefix=stored.prefix,
         )
+        if old_stems and old_stems != stems:
+            after_commit(session, lambda: self._let_go(old_stems))
+
+    def _let_go(self, stems: str) -> None:
+        """Delete the stems of an earlier result if nobody else has them."""
+        try:
+            release_stems(stems, self._platform)
+        except (StorageUnavailableError, SQLAlchemyError):
+            log.warning("stems of an earlier result are left for the sweep", exc_info=True)
 
 
 def _facts(stored: _Stored) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from genesis_music.service.jobs.states import UNFINISHED
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import after_commit
 from genesis_music.service.transcriptions.documents import ANALYSIS, TAB, RevisionFiles
-from genesis_music.service.transcriptions.erasing import erase_files, erase_upload
+from genesis_music.service.transcriptions.erasing import Left, erase_files, erase_upload
 from genesis_music.service.transcriptions.repository import (
     ShareRepository,
     TranscriptionRepository,
@@ -46,12 +46,12 @@ class TranscriptionsOfAccounts:
             if job.status in UNFINISHED:
                 self.jobs.cancel(session, job.id)
         rows = TranscriptionRepository(session).find_all(user_id=user_id)
-        gone = [(row.id, row.audio_path) for row in rows]
+        gone = [Left.by(row) for row in rows]
         uploads = [row.id for row in UploadRepository(session).find_all(user_id=user_id)]
 
         def erase() -> None:
-            for id_, audio_path in gone:
-                erase_files(id_, audio_path, self.platform)
+            for left in gone:
+                erase_files(left, self.platform)
             for id_ in uploads:
                 erase_upload(id_, self.platform)
 

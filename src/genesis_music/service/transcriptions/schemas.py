@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -37,13 +38,14 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("this date is out of range") from error
 
 
-def _text(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("write it like 2030-01-01T00:00:00Z")  # noqa: TRY004 (as pydantic wants it)
+def _written_out(value: object) -> object:
+    """Refuse numbers, also in quotes: pydantic would count them from 1970."""
+    if not isinstance(value, str) or not re.match(r"\d{4}-", value):
+        raise ValueError("write it like 2030-01-01T00:00:00Z")
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_text), AfterValidator(_in_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 """A moment with its time zone, put into UTC (which those at the edges of the calendar cannot be)."""
 
 
@@ -213,6 +215,28 @@ class Result(BaseModel):
     revision: int
     tab: Annotated[dict[str, Any], Field(examples=[{"schema": "genesis.tab/1", "tracks": []}])]
     analysis: Annotated[dict[str, Any], Field(examples=[{"schema": "genesis.analysis/1", "chords": []}])]
+
+
+class StemView(BaseModel):
+    """One instrument of a recording that was taken apart; ``url`` is where its sound is, in parts if one likes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "guitar",
+                    "url": f"/api/v1/transcribe/{_ID}/stems/guitar",
+                    "media_type": "audio/wav",
+                    "size_bytes": 15876058,
+                }
+            ]
+        }
+    )
+
+    name: str
+    url: str
+    media_type: str
+    size_bytes: int
 
 
 class ShareRequest(BaseModel):

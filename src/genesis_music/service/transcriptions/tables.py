@@ -26,7 +26,8 @@ class Transcription(Base):
 
     ``status`` and ``progress`` (0..100) are those of its newest job. Paths are keys in the object store:
     ``audio_path`` the original recording (shared by all transcriptions of the same content), ``heard_path`` what the
-    network heard, ``result_prefix`` the folder of the finished files. ``tab_data`` is the tab JSON,
+    network heard, ``result_prefix`` the folder of the finished files, ``stems_prefix`` that of the stems (shared as the
+    recording is; ``None`` where it was not taken apart). ``tab_data`` is the tab JSON,
     ``theory_analysis`` the analysis JSON.
     """
 
@@ -47,6 +48,7 @@ class Transcription(Base):
     midi_path: Mapped[str | None] = mapped_column(String(255))
     heard_path: Mapped[str | None] = mapped_column(String(255))
     result_prefix: Mapped[str | None] = mapped_column(String(255))
+    stems_prefix: Mapped[str | None] = mapped_column(String(255), index=True)
     tab_data: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument, deferred=True)
     theory_analysis: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument, deferred=True)
     revisions: Mapped[int] = mapped_column("revision", Integer, default=0)

@@ -2,9 +2,10 @@
 import type { Schemas } from './api';
 
 type Options = Schemas['TranscriptionOptions'];
+type Configuration = Pick<Schemas['Configuration'], 'instruments' | 'tunings'>;
 
 export interface Choices {
-  instrument: Instrument;
+  instrument: string;
   /** A name of the service's tunings, open strings from low to high, or `auto`. */
   tuning: string;
   capo: Options['capo'];
@@ -13,35 +14,8 @@ export interface Choices {
   tempo: number | null;
 }
 
-export const INSTRUMENTS = ['guitar', 'bass', 'ukulele'] as const;
-export type Instrument = (typeof INSTRUMENTS)[number];
-
-/** The service's tunings by instrument, the usual one first (src/genesis_music/tablature/tunings.py). */
-export const TUNINGS: Record<Instrument, readonly string[]> = {
-  guitar: [
-    'standard',
-    'drop-d',
-    'half-step-down',
-    'full-step-down',
-    'dadgad',
-    'double-drop-d',
-    'open-d',
-    'open-e',
-    'open-g',
-    'open-a',
-    'open-c',
-    'drop-c#',
-    'drop-c',
-    'drop-b',
-    'baritone',
-    '7-string',
-    '7-string-drop-a',
-    '8-string',
-  ],
-  bass: ['bass-4', 'bass-drop-d', 'bass-5', 'bass-6'],
-  ukulele: ['ukulele', 'ukulele-low-g', 'ukulele-baritone'],
-};
-
+export const AUTO = 'auto';
+export const GUITAR = 'guitar';
 export const MOST_CAPO = 12;
 export const TEMPO = { least: 20, most: 400 } as const;
 
@@ -50,8 +24,21 @@ export function requestOf({ tempo, ...choices }: Choices): Omit<Choices, 'tempo'
   return tempo === null ? choices : { ...choices, tempo };
 }
 
+/** The tunings of an instrument: each but the guitar's begins with the instrument's name. */
+export function tuningsOf(instrument: string, { instruments, tunings }: Configuration): string[] {
+  const others = instruments.map(({ name }) => name).filter((name) => name !== GUITAR);
+  const belongs = (tuning: string) =>
+    instrument === GUITAR ? !others.some((other) => tuning.startsWith(other)) : tuning.startsWith(instrument);
+  return tunings.map(({ name }) => name).filter(belongs);
+}
+
 /** Choices with another instrument: a tuning belongs to one. */
-export function withInstrument(choices: Choices, instrument: Instrument, guitarTuning: string): Choices {
-  const tuning = instrument === 'guitar' ? guitarTuning : (TUNINGS[instrument][0] ?? 'auto');
-  return { ...choices, instrument, tuning };
+export function withInstrument(
+  choices: Choices,
+  instrument: string,
+  guitarTuning: string,
+  { instruments }: Configuration,
+): Choices {
+  const usual = instruments.find(({ name }) => name === instrument)?.tuning ?? AUTO;
+  return { ...choices, instrument, tuning: instrument === GUITAR ? guitarTuning : usual };
 }

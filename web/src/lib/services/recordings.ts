@@ -1,6 +1,11 @@
 /** Whether a file is worth sending: looked at before a long upload, decided for good by the service. */
 import { m } from '$messages';
-import type { Limits } from './limits';
+import type { Schemas } from './api';
+
+type Limits = Pick<
+  Schemas['RecordingLimits'],
+  'max_upload_bytes' | 'max_duration_seconds' | 'min_duration_seconds'
+>;
 
 export interface Checked {
   /** Null where the browser cannot tell. */
@@ -16,26 +21,27 @@ export const ENDINGS =
   );
 /** For a file picker. */
 export const ACCEPT = ['audio/*', 'video/*', ...ENDINGS.map((ending) => `.${ending}`)].join(',');
-const SHORTEST_SECONDS = 0.5;
 const PATIENCE_MS = 4000;
 
+/** `limits`: the service's; null while they are not known. */
 export async function checkRecording(
   file: File,
-  limits: Limits,
+  limits: Limits | null,
   measure: (file: File) => Promise<number | null> = secondsOf,
 ): Promise<Checked> {
   const refuse = (refusal: string): Checked => ({ seconds: null, refusal });
   if (!isRecording(file)) return refuse(m.transcribe.refused.kind);
   if (file.size === 0) return refuse(m.transcribe.refused.empty);
-  if (file.size > limits.mostBytes) return refuse(m.transcribe.refused.large(limits.mostBytes));
+  if (limits && file.size > limits.max_upload_bytes) {
+    return refuse(m.transcribe.refused.large(limits.max_upload_bytes));
+  }
   const seconds = await measure(file);
-  if (seconds !== null && seconds > limits.mostSeconds) {
-    return { seconds, refusal: m.transcribe.refused.long(limits.mostSeconds) };
-  }
-  if (seconds !== null && seconds < SHORTEST_SECONDS) {
-    return { seconds, refusal: m.transcribe.refused.short };
-  }
-  return { seconds, refusal: null };
+  return { seconds, refusal: limits && seconds !== null ? lengthFault(seconds, limits) : null };
+}
+
+function lengthFault(seconds: number, limits: Limits): string | null {
+  if (seconds > limits.max_duration_seconds) return m.transcribe.refused.long(limits.max_duration_seconds);
+  return seconds < limits.min_duration_seconds ? m.transcribe.refused.short : null;
 }
 
 function isRecording({ name, type }: File): boolean {

@@ -4,11 +4,11 @@
  */
 import { api, dataOf, failureOf } from '$lib/services/api';
 import { requestOf, type Choices } from '$lib/services/choices';
-import { USUAL_LIMITS } from '$lib/services/limits';
 import { isPassing, Patience } from '$lib/services/patience';
 import { checkRecording } from '$lib/services/recordings';
 import { Upload } from '$lib/services/upload';
 import { m } from '$messages';
+import { installation } from './configuration.svelte';
 
 export type SongState =
   | 'checking'
@@ -84,7 +84,8 @@ class Intake {
 
   async #check(song: Song): Promise<void> {
     if (!song.file) return;
-    const { seconds, refusal } = await checkRecording(song.file, USUAL_LIMITS);
+    await installation.load();
+    const { seconds, refusal } = await checkRecording(song.file, installation.limits);
     song.seconds = seconds;
     song.state = refusal === null ? 'ready' : 'refused';
     song.message = refusal ?? '';

@@ -39,6 +39,20 @@ export class Score {
     this.alphaTex = alphaTex;
   }
 
+  /** Show a revision whose tab is known; what alphaTab draws changes together with it. Throws a `ServiceError`. */
+  async show(revision: number, tab: Tab): Promise<void> {
+    const alphaTex = await this.#text(`files/alphatex?revision=${revision}`);
+    this.tab = tab;
+    this.alphaTex = alphaTex;
+    this.revision = revision;
+  }
+
+  /** What follows from the notes and chords, of the shown revision. Throws a `ServiceError`. */
+  async analyse(): Promise<void> {
+    const result = await this.#result();
+    if (result.revision === this.revision) this.analysis = result.analysis as unknown as Analysis;
+  }
+
   #result(): Promise<Schemas['Result']> {
     const id = this.transcriptionId;
     if (this.isShared) {

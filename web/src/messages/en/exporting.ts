@@ -16,7 +16,7 @@ export const exporting = {
   order: Object.keys(FORMATS),
   files: 'Save as a file',
   save: (name: string) => `Save ${name}`,
-  asSeen: (percent: number) => `Leave out notes that are less than ${percent} % sure, as on the page`,
+  asSeen: (percent: number) => `Leave out notes that are less than ${percent}% sure, as on the page`,
   recording: 'The recording',
   recordingUse: 'as it was handed in',
   paper: 'On paper',

@@ -21,7 +21,7 @@ const QUALITIES: Record<string, string> = {
   '5': 'power chord',
 };
 
-const percent = (share: number) => `${Math.round(share * 100)} %`;
+const percent = (share: number) => `${Math.round(share * 100)}%`;
 
 export const theory = {
   panel: 'About this song',
