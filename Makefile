@@ -1,19 +1,32 @@
 # Every task of the project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run tab test test-api test-faults bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example lock clean
+.PHONY: help run tab web test web-types web-test test-web test-api test-faults bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example lock clean
 PYTHON := .venv/bin/python
 export PYTHONPATH := .
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-run: setup ## Set up, then start the service on this machine: http://127.0.0.1:8000
-	.venv/bin/genesis serve
+run: setup web ## Set up, then start the service on this machine: http://127.0.0.1:8000
+	.venv/bin/genesis serve --example examples/morning-porch.ogg --open
 
 tab: setup ## Set up, then transcribe the example recording, print its tab and say where the files are
 	.venv/bin/genesis transcribe examples/morning-porch.ogg --out out --show
 
-test: setup-test lint types imports unit ## Set up, then run every check
+test: setup-test lint types imports unit web-test ## Set up, then run every check
+
+web: setup ## Build the web application (web/build)
+	@scripts/web.sh
+
+web-types: setup-test ## Generate the types of the API anew from its OpenAPI document
+	$(PYTHON) scripts/openapi.py build/openapi.json && cd web && npm run --silent api
+
+web-test: setup-test web ## Check the web application: types of the API, lint, types, unit tests
+	$(PYTHON) scripts/openapi.py build/openapi.json && cd web && npm run --silent api && git diff --exit-code --stat src/lib/services/schema.d.ts
+	cd web && npm run --silent lint && npm run --silent check && npm run --silent test
+
+test-web: setup-test web ## Use the built page in a real browser against the real service
+	cd web && npm run --silent e2e
 
 setup:
 	@scripts/setup.sh run
@@ -63,4 +76,4 @@ lock: ## Resolve the dependencies anew and write the lock files (needs uv)
 	scripts/lock.sh
 
 clean: ## Remove the virtual environment, caches and outputs
-	rm -rf .venv out build dist .mypy_cache .ruff_cache .pytest_cache tests/*/*/node_modules
+	rm -rf .venv out build dist web/build web/.svelte-kit web/node_modules .mypy_cache .ruff_cache .pytest_cache tests/*/*/node_modules

@@ -122,14 +122,21 @@ def tab(source: Path, out: Path, formats: str | None, show: bool, as_json: bool,
 @click.option("--port", default=8000, type=click.IntRange(0, 65535), help="Port; 0 takes any free one.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder that everything is kept in.")
 @click.option("--workers", default=1, type=click.IntRange(1, 64), help="Server processes (production only).")
-def serve(host: str, port: int, data_dir: Path | None, workers: int) -> None:
+@click.option(
+    "--example", type=click.Path(path_type=Path), help="Recording to begin with when there is none yet."
+)
+@click.option("--open", "open_page", is_flag=True, help="Show the page in the browser.")
+def serve(
+    host: str, port: int, data_dir: Path | None, workers: int, example: Path | None, open_page: bool
+) -> None:
     """Run the service: alone on this machine, or with GENESIS_MODE=production one server of many."""
 
     def run() -> None:
         from platformdirs import user_data_path
 
         folder = data_dir or Path(os.environ.get("GENESIS_DATA_DIR", user_data_path("genesis-music")))
-        _service("serve").serve(host, port, folder, workers)
+        welcome = _service("welcome").Welcome(example, open_page)
+        _service("serve").serve(host, port, folder, workers, welcome)
 
     _guarded(run, _reporter(as_json=False))
 

@@ -29,6 +29,14 @@ class ScoreError(InputError):
     """A score file (MIDI, MusicXML, Guitar Pro, tab JSON) cannot be read."""
 
 
+class EditError(InputError):
+    """An edit of a finished transcription cannot be made; ``edit`` says which of several (from 0)."""
+
+    def __init__(self, message: str, edit: int = 0) -> None:
+        super().__init__(message)
+        self.edit = edit
+
+
 class MissingExtraError(InputError):
     """An optional part is not installed; the message says which command installs it."""
 

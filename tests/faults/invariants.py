@@ -44,7 +44,7 @@ def _check_rows(storm: Storm) -> None:
         row = rows[job.transcription_id]
         assert job.lease_until is None and job.worker == "" and job.not_before is None
         assert row.status == job.status
-        assert row.revision == (1 if job.status is JobStatus.COMPLETE else 0)
+        assert row.revisions == (1 if job.status is JobStatus.COMPLETE else 0)
         if job.status is JobStatus.FAILED:
             assert job.error_code and job.error_message
         if str(row.id) in storm.useless:

@@ -41,9 +41,12 @@ EXAMPLES = int(os.environ.get("GENESIS_API_EXAMPLES", "2"))
 """Made-up requests of each operation, with sensible and with senseless data each, beside the systematic ones."""
 DEEP = EXAMPLES > 10
 
-MEANING = "/auth/(reset-password|sign-up)|/account/api-keys|/transcribe|/uploads|/webhooks|/admin/"
+MEANING = (
+    "/auth/(reset-password|sign-up)|/account/(api-keys|preferences)|/transcribe|/uploads|/webhooks|/admin/"
+)
 """Routes that may refuse what is well formed: a spent link, a cursor of another list, options that contradict each
-other, a password that everybody knows, an address that nobody may reach, an end that has passed."""
+other, a tuning that there is not, a password that everybody knows, an address that nobody may reach, an end that has
+passed."""
 REFUSALS = ["400", "401", "403", "404", "405", "409", "410", "412", "413", "415", "422", "428", "429", "460"]
 TRIES = ("examples", "fuzzing", "stateful")
 EVERYTHING = (*TRIES, "coverage")
@@ -126,6 +129,7 @@ def belongings(platform: Platform, person: Person, quick: Workbench) -> dict[str
         return {
             "transcription_id": id_,
             "format": "gp5",
+            "note_id": "t1n1",
             "token": api("POST", f"/transcribe/{id_}/shares").json()["token"],
             "webhook_id": api("POST", "/webhooks", json={"url": "https://example.com/"}).json()["id"],
         }
@@ -182,6 +186,7 @@ def configuration(phases: tuple[str, ...], *, signed_in: bool, platform: Platfor
         "auth": {"auto-signup": False},
         "warnings": False,
         "continue-on-failure": True,
+        "request-timeout": 120,  # how fast answers are is the business of benchmarks
         "generation": {"max-examples": EXAMPLES, "deterministic": not DEEP, "database": "none"},
         "phases": {name: {"enabled": name in phases} for name in EVERYTHING},
         "checks": {

@@ -4,6 +4,7 @@ import pytest
 
 from genesis_music.service.doctor import examine_service
 from genesis_music.service.serve import environment_of
+from tests.service.smtp_server import running_smtp_server
 
 
 @pytest.fixture
@@ -33,3 +34,15 @@ def test_what_does_not_answer_is_named(findings):
     found = findings(GENESIS_REDIS_URL="redis://127.0.0.1:1/0")
     assert not found["redis"].ok and "GENESIS_REDIS_URL" in found["redis"].remedy
     assert found["database"].ok
+
+
+def test_a_mail_server_is_asked_and_what_is_wrong_is_said(findings):
+    assert not findings()["mail"].ok and not findings()["mail"].required
+    with running_smtp_server() as server:
+        assert findings(GENESIS_SMTP_URL=server.url)["mail"].ok
+        assert server.messages == []
+    away = findings(GENESIS_SMTP_URL=server.url)["mail"]
+    assert not away.ok and away.required and "does not answer" in away.detail
+    assert "GENESIS_SMTP_URL" in away.remedy
+    odd = findings(GENESIS_SMTP_URL="smpt://mail.example.org")["mail"]
+    assert not odd.ok and "must look like" in odd.detail

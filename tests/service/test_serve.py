@@ -15,6 +15,7 @@ import pytest
 from genesis_music.service.platform.child import ChildProcess
 from tests.service.servers import descendants, free_ports, until
 
+EXAMPLE = Path(__file__).parents[2] / "examples/morning-porch.ogg"
 GENESIS = [sys.executable, "-c", "from genesis_music.cli import main; main()"]
 
 
@@ -30,7 +31,13 @@ class Served:
 
     def start(self) -> ChildProcess:
         self.log.write_text("")
-        command = [*GENESIS, "serve", f"--port={self.port}", f"--data-dir={self.folder}"]
+        command = [
+            *GENESIS,
+            "serve",
+            f"--port={self.port}",
+            f"--data-dir={self.folder}",
+            f"--example={EXAMPLE}",
+        ]
         child = ChildProcess(command, log=self.log, stop_signal=signal.SIGINT)
         until(lambda: child.exit_status is not None or "Ctrl-C" in self.log.read_text())
         assert child.exit_status is None, self.log.read_text()
@@ -63,6 +70,16 @@ def test_it_answers_without_sign_in_once_it_says_so(served):
     assert served.url in served.log.read_text()
 
 
+def test_the_example_is_there_at_the_first_start(served):
+    until(lambda: served.get("/api/v1/transcribe")["items"] != [])
+    [song] = served.get("/api/v1/transcribe")["items"]
+    assert song["title"] == EXAMPLE.stem
+
+
+def test_an_example_that_does_not_exist_is_named(tmp_path):
+    assert "nowhere.ogg" in refused(tmp_path, "--example=nowhere.ogg", f"--data-dir={tmp_path / 'data'}")
+
+
 def test_its_key_and_its_data_are_readable_by_this_user_only(served):
     for name in ("secret.key", "genesis.sqlite", "redis"):
         assert stat.S_IMODE((served.folder / name).stat().st_mode) & 0o077 == 0
@@ -85,6 +102,11 @@ def test_without_accounts_it_is_for_this_machine_alone(tmp_path):
     assert "this machine alone" in refused(tmp_path, "--host=0.0.0.0", f"--data-dir={tmp_path / 'data'}")
 
 
+def test_a_setting_that_makes_no_sense_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENESIS_TRUSTED_PROXIES", "my-proxy")
+    assert "GENESIS_TRUSTED_PROXIES" in refused(tmp_path, "--port=0", f"--data-dir={tmp_path / 'data'}")
+
+
 def test_killed_it_leaves_no_process_and_starts_again(served):
     until(lambda: len(descendants(served.child.pid)) >= 2)
     children = descendants(served.child.pid)
@@ -92,6 +114,7 @@ def test_killed_it_leaves_no_process_and_starts_again(served):
     until(lambda: not any(_runs(pid) for pid in children))
     served.child = served.start()
     assert served.get("/health/ready")["status"] == "ok"
+    assert len(served.get("/api/v1/transcribe")["items"]) == 1, "the example is not added again"
 
 
 def test_ctrl_c_ends_it_with_all_its_processes(served):

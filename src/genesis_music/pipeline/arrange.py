@@ -17,7 +17,6 @@ from genesis_music.rhythm.beats import RhythmSettings, track_beats
 from genesis_music.rhythm.doubles import merge_doubles
 from genesis_music.rhythm.quantise import TRIPLET_SWING_RATIO, QuantiseSettings, detect_swing, quantise
 from genesis_music.score import (
-    Difficulty,
     Harmony,
     Note,
     TabNote,
@@ -29,10 +28,10 @@ from genesis_music.score import (
 )
 from genesis_music.settings import AUTO, Settings
 from genesis_music.style import detect_style
-from genesis_music.tablature.chord_shapes import chord_voicing
+from genesis_music.tablature.chord_shapes import with_shapes
 from genesis_music.tablature.damping import damped
 from genesis_music.tablature.detect import CAPOS, detect_tuning
-from genesis_music.tablature.difficulty import assess_difficulty
+from genesis_music.tablature.difficulty import assess_piece
 from genesis_music.tablature.fingering import Fingered, FingeringSettings, assign_fingering
 from genesis_music.tablature.fretboard import Neck, Place
 from genesis_music.tablature.heard_strings import heard_places
@@ -103,7 +102,7 @@ def arrange(
         ]
         tracks = tuple(one.track for one in arranged)
         harmony = _with_shapes(harmony, tracks)
-        difficulty = _hardest([assess_difficulty(track, tempo_map, harmony.chords) for track in tracks])
+        difficulty = assess_piece(tracks, tempo_map, harmony.chords)
         style = detect_style(tracks, tempo_map, harmony)
     return Transcription(
         source=heard.source,
@@ -232,20 +231,7 @@ def _tab_note(note_id: str, note: Note, time: WrittenTime, fingered: Fingered) -
 
 
 def _with_shapes(harmony: Harmony, tracks: Sequence[Track]) -> Harmony:
-    """Give every chord a shape on the first track, each kind of chord once."""
+    """Give every chord a shape on the first track."""
     if not tracks:
         return harmony
-    tuning, capo = tracks[0].tuning, tracks[0].capo
-    shapes: dict[str, tuple[int | None, ...]] = {}
-    for chord in harmony.chords:
-        if chord.root is not None and chord.label not in shapes:
-            bass = chord.root if chord.bass is None else chord.bass
-            shapes[chord.label] = chord_voicing(chord.root, chord.quality, bass, tuning.pitches_midi, capo)
-    return replace(
-        harmony, chords=tuple(replace(chord, frets=shapes.get(chord.label, ())) for chord in harmony.chords)
-    )
-
-
-def _hardest(difficulties: Sequence[Difficulty]) -> Difficulty:
-    """A piece is as hard as its hardest part."""
-    return max(difficulties, key=lambda difficulty: difficulty.level)
+    return replace(harmony, chords=with_shapes(harmony.chords, tracks[0].tuning, tracks[0].capo))

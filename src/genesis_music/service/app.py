@@ -12,12 +12,13 @@ import socketio
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
-from genesis_music.service import health, index, openapi, problems
+from genesis_music.service import about, health, index, openapi, problems
 from genesis_music.service.accounts import routes as accounts
 from genesis_music.service.accounts.observers import AccountObserver
 from genesis_music.service.config import ServiceSettings, checked_settings
 from genesis_music.service.guards import guarded
 from genesis_music.service.jobs import routes as jobs
+from genesis_music.service.page_policy import PagePolicy
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.revision import bring_up_to_date
 from genesis_music.service.platform.sentry import stop_sentry
@@ -25,6 +26,7 @@ from genesis_music.service.sockets import Sockets
 from genesis_music.service.transcriptions import router as transcriptions
 from genesis_music.service.transcriptions.bodies import body_limits
 from genesis_music.service.transcriptions.observer import TranscriptionsOfAccounts
+from genesis_music.service.web import Site, site_folder
 from genesis_music.service.wiring import begin_process, make_jobs, service_platform
 from genesis_music.version import __version__
 
@@ -63,7 +65,7 @@ def with_routes(lifespan: Lifespan | None = None) -> FastAPI:
     app.include_router(index.router)
     app.include_router(health.router)
     api = APIRouter(prefix=API_PREFIX)
-    for part in (accounts, transcriptions, jobs):
+    for part in (about, accounts, transcriptions, jobs):
         api.include_router(part.router)
     app.include_router(api)
     return app
@@ -81,9 +83,15 @@ def equip(app: FastAPI, platform: Platform, account_observers: Sequence[AccountO
 
 
 def asgi(platform: Platform, lifespan: Lifespan | None = None) -> ASGIApp:
-    """Put HTTP and sockets together, guarded: what a server serves."""
-    both = socketio.ASGIApp(Sockets(platform).server, other_asgi_app=create_app(platform, (), lifespan))
-    return guarded(both, platform, body_limits(platform.settings))
+    """Put HTTP, sockets and pages together, guarded: what a server serves."""
+    app = socketio.ASGIApp(Sockets(platform).server, other_asgi_app=create_app(platform, (), lifespan))
+    return guarded(with_site(app, platform.settings), platform, body_limits(platform.settings))
+
+
+def with_site(app: ASGIApp, settings: ServiceSettings) -> ASGIApp:
+    """Put the web application's files in front, where there is a build of it."""
+    folder = site_folder(settings)
+    return Site(app, folder, PagePolicy(settings)) if folder else app
 
 
 def from_environment() -> ASGIApp:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -64,7 +67,7 @@ class ServiceSettings(BaseSettings):
 
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1",)
-    """Addresses whose ``X-Forwarded-For`` is believed."""
+    """Addresses or networks whose ``X-Forwarded-For`` is believed."""
     allowed_url_hosts: Annotated[tuple[str, ...], NoDecode] = YOUTUBE.allowed_hosts
     """Hosts (with their subdomains) that links of recordings may point to."""
     webhook_private_hosts: Annotated[tuple[str, ...], NoDecode] = ()
@@ -95,10 +98,20 @@ class ServiceSettings(BaseSettings):
     """A running job whose worker has not been heard of for this long is taken over."""
 
     smtp_url: SecretStr = SecretStr("")
-    """``smtp://user:password@host:587``; empty: no e-mail is sent."""
+    """``smtp://user:password@host:587`` (STARTTLS) or ``smtps://…:465``; empty: no e-mail is sent."""
     email_from: str = "Genesis Music <no-reply@localhost>"
     sentry_dsn: SecretStr = SecretStr("")
     otlp_endpoint: str = ""
+
+    web_dir: Path | None = None
+    """The built web application; empty: the one that came with the package, if any."""
+    web_sentry_dsn: Annotated[str, Field(pattern=r"^$|^https?://[^\s;,]+$")] = ""
+    """Where pages report their errors. Everybody can read it: not the service's own."""
+    analytics_id: Annotated[str, Field(pattern=r"^$|^G-[A-Z0-9]{4,20}$")] = ""
+    """Google Analytics' measurement id; empty: pages do not know of it."""
+    separation_available: bool | None = None
+    """Whether the workers can take bands apart; empty: whether Demucs is installed here."""
+
     data_dir: Path = Path("genesis-data")
     """Where the embedded service keeps everything."""
 
@@ -119,6 +132,23 @@ class ServiceSettings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, texts: tuple[str, ...]) -> tuple[str, ...]:
+        for text in texts:
+            try:
+                ip_network(text, strict=False)
+            except ValueError as error:
+                raise ValueError(
+                    f"{text!r} is no address or network: write 10.0.0.5 or 10.0.0.0/8"
+                ) from error
+        return texts
+
+    @field_validator("web_dir", "separation_available", mode="before")
+    @classmethod
+    def _unset(cls, value: object) -> object:
+        return None if value == "" else value
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -154,8 +184,19 @@ def checked_settings() -> ServiceSettings:
     Raises:
         SettingsError: one line that says which setting is missing or wrong.
     """
-    try:
+    with faults_named():
         return load_settings()
+
+
+@contextmanager
+def faults_named() -> Iterator[None]:
+    """Say which settings are wrong by the names of their variables; what they hold may be secret.
+
+    Raises:
+        SettingsError: one line for all of them.
+    """
+    try:
+        yield
     except ValidationError as error:
         faults = (
             ".".join(map(str, ("GENESIS", *fault["loc"]))).upper().replace(".", "_") + ": " + fault["msg"]

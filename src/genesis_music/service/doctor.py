@@ -12,6 +12,7 @@ from genesis_music.errors import GenesisError
 from genesis_music.service.config import ServiceSettings, checked_settings
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import make_engine
+from genesis_music.service.platform.mail import examine_mail
 from genesis_music.service.platform.revision import newest_file, present_revision
 from genesis_music.service.wiring import service_platform
 
@@ -41,9 +42,14 @@ def _parts(platform: Platform) -> tuple[Check, ...]:
     ]
     if settings.database_replica_url:
         checks.insert(1, _check("replica", lambda: _replica(settings), "see GENESIS_DATABASE_REPLICA_URL"))
-    mail = bool(settings.smtp_url.get_secret_value())
-    detail = "a mail server is set" if mail else "no mail server: nobody gets e-mail"
-    return (*checks, Check("mail", mail, False, detail, "set GENESIS_SMTP_URL"))
+    return (*checks, _mail(settings))
+
+
+def _mail(settings: ServiceSettings) -> Check:
+    url = settings.smtp_url.get_secret_value()
+    if not url:
+        return Check("mail", False, False, "no mail server: nobody gets e-mail", "set GENESIS_SMTP_URL")
+    return _check("mail", lambda: examine_mail(url), "see GENESIS_SMTP_URL and GENESIS_EMAIL_FROM")
 
 
 def _check(name: str, look: Callable[[], str], remedy: str) -> Check:
@@ -63,7 +69,7 @@ def _tables(platform: Platform) -> str:
 
 
 def _replica(settings: ServiceSettings) -> str:
-    engine = make_engine(settings.database_replica_url)
+    engine = make_engine(settings.database_replica_url, is_replica=True)
     try:
         with engine.connect() as connection:
             if not connection.execute(text("SELECT pg_is_in_recovery()")).scalar():

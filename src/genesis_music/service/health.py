@@ -46,7 +46,7 @@ def ready(platform: PlatformOf, response: Response) -> Readiness:
     well = all(state == "ok" for state in parts.values())
     response.status_code = 200 if well else 503
     response.headers["Cache-Control"] = "no-store"
-    return Readiness(status="ok" if well else "unavailable", parts=parts, breakers=platform.breakers.states())
+    return Readiness(status="ok" if well else "unavailable", parts=parts, breakers=_breakers(platform))
 
 
 def examine(platform: Platform) -> dict[str, str]:
@@ -60,6 +60,13 @@ def examine(platform: Platform) -> dict[str, str]:
     futures = {name: pool.submit(check) for name, check in checks.items()}
     pool.shutdown(wait=False)
     return {name: _state(future.result) for name, future in futures.items()}
+
+
+def _breakers(platform: Platform) -> dict[str, str]:
+    """The states of all circuits; that of the replica is this process's own."""
+    database = platform.database
+    own = {"replica": str(database.replica_breaker.state)} if database.replica is not None else {}
+    return platform.breakers.states() | own
 
 
 def _state(result: Callable[[float], object]) -> str:

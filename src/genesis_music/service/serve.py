@@ -24,9 +24,10 @@ import uvicorn
 from pydantic import SecretStr
 
 from genesis_music.errors import InputError
-from genesis_music.service.config import Mode, ServiceSettings, checked_settings
+from genesis_music.service.config import Mode, ServiceSettings, checked_settings, faults_named
 from genesis_music.service.platform.child import ChildProcess
 from genesis_music.service.platform.redis_server import RedisServer
+from genesis_music.service.welcome import Welcome
 
 DATABASE_FILE, FILES_FOLDER, REDIS_FOLDER = "genesis.sqlite", "files", "redis"
 KEY_FILE, LOCK_FILE, WORKER_LOG = "secret.key", "service.lock", "worker.log"
@@ -35,14 +36,14 @@ GOODBYE_SECONDS = 3
 """How long open connections may hold up the end of the service."""
 
 
-def serve(host: str, port: int, data_dir: Path, processes: int = 1) -> None:
-    """Serve until told to stop.
+def serve(host: str, port: int, data_dir: Path, processes: int = 1, welcome: Welcome | None = None) -> None:
+    """Serve until told to stop; ``welcome`` is for the embedded service.
 
     Raises:
         InputError: an address, port or folder cannot be used; settings are missing.
     """
     if os.environ.get("GENESIS_MODE", Mode.EMBEDDED) == Mode.EMBEDDED:
-        serve_embedded(host, port, data_dir)
+        serve_embedded(host, port, data_dir, welcome)
     else:
         serve_production(host, port, processes)
 
@@ -67,7 +68,7 @@ def serve_production(host: str, port: int, processes: int) -> None:
     )
 
 
-def serve_embedded(host: str, port: int, data_dir: Path) -> None:
+def serve_embedded(host: str, port: int, data_dir: Path, welcome: Welcome | None = None) -> None:
     """Run everything on this machine, from one folder."""
     _check_local(host)
     signal.signal(signal.SIGTERM, _stop)
@@ -81,7 +82,7 @@ def serve_embedded(host: str, port: int, data_dir: Path) -> None:
         _prepare(settings)
         children = Children(settings, redis)
         stack.callback(children.stop)
-        server = _Server(_config(settings), lambda: _ready(settings, children))
+        server = _Server(_config(settings), lambda: _ready(settings, children, welcome))
         try:
             server.run(sockets=[sock])
         except KeyboardInterrupt:
@@ -89,17 +90,22 @@ def serve_embedded(host: str, port: int, data_dir: Path) -> None:
 
 
 def embedded_settings(folder: Path, redis_url: str, public_url: str) -> ServiceSettings:
-    """Make the settings of the embedded service; limits and the like may still come from the environment."""
-    return ServiceSettings(
-        mode=Mode.EMBEDDED,
-        public_url=public_url,
-        database_url=f"sqlite:///{folder / DATABASE_FILE}",
-        database_replica_url="",
-        redis_url=redis_url,
-        storage_url=(folder / FILES_FOLDER).as_uri(),
-        secret_keys=(SecretStr(_secret_key(folder / KEY_FILE)),),
-        data_dir=folder,
-    )
+    """Make the settings of the embedded service; limits and the like may still come from the environment.
+
+    Raises:
+        SettingsError: one of those makes no sense.
+    """
+    with faults_named():
+        return ServiceSettings(
+            mode=Mode.EMBEDDED,
+            public_url=public_url,
+            database_url=f"sqlite:///{folder / DATABASE_FILE}",
+            database_replica_url="",
+            redis_url=redis_url,
+            storage_url=(folder / FILES_FOLDER).as_uri(),
+            secret_keys=(SecretStr(_secret_key(folder / KEY_FILE)),),
+            data_dir=folder,
+        )
 
 
 def environment_of(settings: ServiceSettings) -> dict[str, str]:
@@ -234,10 +240,12 @@ def _prepare(settings: ServiceSettings) -> None:
         make_attempts(platform).lost("")
 
 
-def _ready(settings: ServiceSettings, children: Children) -> None:
+def _ready(settings: ServiceSettings, children: Children, welcome: Welcome | None) -> None:
     children.start()
     print(f"Genesis Music is at {settings.public_url} (Ctrl-C stops it).", flush=True)
     print(f"Everything is kept in {settings.data_dir}.", flush=True)
+    if welcome is not None:
+        welcome.begin(settings.public_url)
 
 
 def _check_local(host: str) -> None:

@@ -2,7 +2,8 @@
 
 1. A client proves who it is when it connects, ``auth: {token}`` with an access token or an API key; the embedded
    service asks for none. When its token expires it is disconnected, unless it has sent ``authenticate {token}`` with
-   a newer one. Sessions that have ended are noticed within a minute.
+   a newer one. Sessions that have ended are noticed within a minute. Before a disconnection comes ``signed-out
+   {code, message}``: ``expired-token`` (refresh and connect again), ``not-signed-in`` (sign in), ``too-many-requests``.
 2. ``subscribe {job_id}`` joins the job's room, for the owner and administrators only; the answer has the job's last
    event. ``unsubscribe {job_id}`` leaves it.
 3. Events come through Redis from whichever process changed the job. A room that has heard nothing for five seconds
@@ -29,12 +30,13 @@ from sqlalchemy.orm import Session
 from genesis_music.service.accounts.authentication import authenticate, is_api_key, verified_claims
 from genesis_music.service.accounts.identity import Identity
 from genesis_music.service.accounts.tables import Role
-from genesis_music.service.errors import NotFoundError, NotSignedInError, ServiceError, TooManyRequestsError
+from genesis_music.service.errors import NotFoundError, ServiceError, TooManyRequestsError
 from genesis_music.service.jobs.events import event_of
 from genesis_music.service.jobs.tables import Job
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.events import JobEvent
 from genesis_music.service.platform.publisher import CHANNEL, room_of
+from genesis_music.service.platform.tokens import ExpiredTokenError
 
 log = logging.getLogger(__name__)
 
@@ -308,7 +310,7 @@ class Sockets:
         await self.server.disconnect(sid)
 
 
-_EXPIRED = NotSignedInError("The access token has expired: connect with a new one.")
+_EXPIRED = ExpiredTokenError("The access token has expired: refresh it and connect again.")
 
 
 def _credential(environ: Mapping[str, Any], auth: object) -> str | None:

@@ -36,18 +36,25 @@ class Candidate:
 
 
 def find_candidates(
-    notes: Sequence[Note], neck: Neck, pinned: Sequence[tuple[int, Place]]
+    notes: Sequence[Note],
+    neck: Neck,
+    pinned: Sequence[tuple[int, Place]],
+    limited: Sequence[tuple[int, tuple[Place, ...]]] = (),
 ) -> list[Candidate]:
-    """List the places of every note; those of pinned notes are their pins.
+    """List the places of every note; those of pinned notes are their pins, those of limited ones as given.
 
     Raises:
         SettingsError: a pin is for no note, or its place does not sound its note in any octave.
     """
-    pins = dict(pinned)
-    if any(not 0 <= index < len(notes) for index in pins):
+    pins, limits = dict(pinned), dict(limited)
+    if any(not 0 <= index < len(notes) for index in (*pins, *limits)):
         raise SettingsError(f"A place is pinned for a note that does not exist (there are {len(notes)}).")
     return [
-        _pinned(index, note, pins[index], neck) if index in pins else _nearest(index, note, neck)
+        _pinned(index, note, pins[index], neck)
+        if index in pins
+        else Candidate(index, note.pitch_midi, note.confidence, 0, limits[index])
+        if index in limits
+        else _nearest(index, note, neck)
         for index, note in enumerate(notes)
     ]
 

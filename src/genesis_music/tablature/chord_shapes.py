@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
 from genesis_music.harmony.qualities import QUALITIES
+from genesis_music.score import Chord, Tuning
 
 Shape = tuple[int | None, ...]
 """Frets from the capo, string 1 first; ``None`` = not played."""
@@ -64,6 +65,18 @@ def chord_voicing(
     if kind.third is None:
         return min(shapes, key=_power_cost, default=())
     return min(shapes, key=lambda shape: _cost(shape, search.open_pitches, guides, fifth), default=())
+
+
+def with_shapes(chords: Sequence[Chord], tuning: Tuning, capo: int) -> tuple[Chord, ...]:
+    """Give every chord its easiest shape; what is no chord has none."""
+    return tuple(replace(chord, frets=_shape(chord, tuning, capo)) for chord in chords)
+
+
+def _shape(chord: Chord, tuning: Tuning, capo: int) -> Shape:
+    if chord.root is None:
+        return ()
+    bass = chord.root if chord.bass is None else chord.bass
+    return chord_voicing(chord.root, chord.quality, bass, tuning.pitches_midi, capo)
 
 
 @dataclass(frozen=True, slots=True)

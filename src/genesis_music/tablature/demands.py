@@ -152,7 +152,7 @@ def _moves(events: Sequence[Event], capo: int) -> list[_Move]:
     for event in events:
         shift = shift_frets(position, event.places)
         target = _position(position, shift, event.places)
-        moved = [(string, fret) for string, fret in event.places if held.get(string) != fret]
+        moved = tuple(place for place in event.places if held.get(place[0]) != place[1])
         placed = grip_of(moved, capo).fingers
         moves.append(
             _Move(

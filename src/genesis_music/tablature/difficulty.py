@@ -27,6 +27,8 @@ WEIGHTS = Demands(
     right_hand=2.0,
     speed_of_change=1.0,
 )
+_WEIGHTS = tuple(asdict(WEIGHTS).items())
+_WEIGHT = sum(weight for _, weight in _WEIGHTS)
 HARDEST_SHARE = 0.25
 HARDEST_WEIGHT = 0.6
 HARDEST_LISTED = 5
@@ -57,6 +59,12 @@ def measure_difficulty(
     return tuple(MeasureDifficulty(n, level_of(demands), _rounded(demands)) for n, demands in per_measure)
 
 
+def assess_piece(tracks: Sequence[Track], tempo_map: TempoMap, chords: Sequence[Chord]) -> Difficulty:
+    """Judge a piece of one track or more: it is as hard as its hardest part."""
+    judged = (assess_difficulty(track, tempo_map, chords) for track in tracks)
+    return max(judged, key=lambda difficulty: difficulty.level)
+
+
 def assess_difficulty(track: Track, tempo_map: TempoMap, chords: Sequence[Chord]) -> Difficulty:
     """Judge a finished track (fingered, techniques marked).
 
@@ -78,8 +86,7 @@ def assess_difficulty(track: Track, tempo_map: TempoMap, chords: Sequence[Chord]
 
 def level_of(demands: Demands) -> float:
     """Level 1.0..10.0 of a set of sub-scores; never falls when one of them rises."""
-    weights, scores = asdict(WEIGHTS), asdict(demands)
-    square = sum(weights[name] * scores[name] ** 2 for name in weights) / sum(weights.values())
+    square = sum(weight * getattr(demands, name) ** 2 for name, weight in _WEIGHTS) / _WEIGHT
     share = (sqrt(square) - EASIEST_SCORE) / (HARDEST_SCORE - EASIEST_SCORE)
     return round(1.0 + 9.0 * float(min(max(share, 0.0), 1.0) ** LEVEL_EXPONENT), 1)
 

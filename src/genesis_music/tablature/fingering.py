@@ -21,6 +21,8 @@ from genesis_music.tablature.simultaneous import group_simultaneous
 from genesis_music.tablature.tunings import INSTRUMENTS, pitch_name
 
 BELOW_POSITION_COST = 5.0
+_MOVED = "moved by an octave or more to fit the instrument"
+_MISSING = "not playable on the instrument together with what sounds, left without a place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class FingeringSettings:
         max_span_frets: how far a hand reaches near the nut; it grows up the neck.
         position: lowest fret to play at, if the user wishes one; lower places only where needed.
         pinned: places that are fixed, as ``(index of the note, place)``.
+        limited: the places of its pitch that a note may take, as ``(index of the note, places)``.
         weights: what counts how much.
     """
 
@@ -39,6 +42,7 @@ class FingeringSettings:
     max_span_frets: int = 4
     position: int | None = None
     pinned: tuple[tuple[int, Place], ...] = ()
+    limited: tuple[tuple[int, tuple[Place, ...]], ...] = ()
     weights: SearchWeights = DEFAULT_WEIGHTS
 
 
@@ -96,13 +100,13 @@ def assign_fingering(
     neck = Neck(tuning, capo, settings.max_fret)
     if evidence is not None and len(evidence) != len(notes):
         raise SettingsError(f"Evidence for {len(evidence)} notes was given with {len(notes)} notes.")
-    candidates = find_candidates(notes, neck, settings.pinned)
+    candidates = find_candidates(notes, neck, settings.pinned, settings.limited)
     groups = group_simultaneous(notes, neck.strings)
     fits = [fit_stroke([candidates[i] for i in group], neck, settings.max_span_frets) for group in groups]
     fits = [fit for fit in fits if fit.candidates]
     scores = settings.weights.model * string_scores(notes, fits, neck, model or load_fret_model())
     _add_wishes(scores, fits, settings, evidence)
-    rows = best_path([_stroke(notes, fit, scores) for fit in fits], tuning.strings, settings.weights)
+    rows = best_path([stroke_of(notes, fit, scores) for fit in fits], tuning.strings, settings.weights)
     fingered = _collect(fits, rows, scores)
     return Fingering(fingered, _warnings(notes, fingered))
 
@@ -132,7 +136,8 @@ def _heard(evidence: NDArray[np.float32] | None, place: Place) -> float:
     return float(evidence[place.string - 1, place.fret])
 
 
-def _stroke(notes: Sequence[Note], fit: Fit, scores: NDArray[np.float64]) -> Stroke:
+def stroke_of(notes: Sequence[Note], fit: Fit, scores: NDArray[np.float64]) -> Stroke:
+    """The notes of a fit as the hand search takes them; ``scores`` are those of every note on every string."""
     indices = [candidate.index for candidate in fit.candidates]
     return Stroke(
         min(notes[i].onset_seconds for i in indices),
@@ -163,9 +168,14 @@ def _warnings(notes: Sequence[Note], fingered: Sequence[Fingered]) -> tuple[str,
     moved = [note for note, f in pairs if f.place is not None and f.octave_shift]
     missing = [note for note, f in pairs if f.place is None]
     return (
-        *_counted(moved, "moved by an octave or more to fit the instrument"),
-        *_counted(missing, "not playable on the instrument together with what sounds, left without a place"),
+        *_counted(moved, _MOVED),
+        *_counted(missing, _MISSING),
     )
+
+
+def without_fingering_warnings(warnings: Sequence[str]) -> tuple[str, ...]:
+    """Leave out what an earlier fingering said: another one says its own."""
+    return tuple(text for text in warnings if _MOVED not in text and _MISSING not in text)
 
 
 def _counted(notes: Sequence[Note], what: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 SCALE_LENGTH_MM = 648.0
 FINGERS = 4
@@ -34,7 +35,8 @@ class Grip:
     """Distance between the lowest and the highest fretted fret."""
 
 
-def grip_of(places: Sequence[Place], capo: int = 0) -> Grip:
+@lru_cache(maxsize=4096)
+def grip_of(places: tuple[Place, ...], capo: int = 0) -> Grip:
     """Work out how places are held; open strings cost nothing.
 
     A barré is assumed where four fingers do not suffice and the lowest fret is stopped on several strings

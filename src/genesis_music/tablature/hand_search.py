@@ -73,6 +73,19 @@ def best_path(strokes: Sequence[Stroke], strings: int, weights: SearchWeights) -
     """Choose one voicing per stroke so that the whole is best; returns their row numbers."""
     if not strokes:
         return []
+    paths, origins = _search(strokes, strings, weights)
+    return _trace(int(np.argmin(paths.costs)), origins)
+
+
+def least_cost(strokes: Sequence[Stroke], strings: int, weights: SearchWeights) -> float:
+    """What the best path through one stroke or more costs."""
+    return float(_search(strokes, strings, weights)[0].costs.min())
+
+
+def _search(
+    strokes: Sequence[Stroke], strings: int, weights: SearchWeights
+) -> tuple[_Paths, list[NDArray[np.int64]]]:
+    """The best path to each voicing of the last stroke, and where those to each voicing came from."""
     silent = np.full((1, strings), -np.inf)
     paths = _Paths(np.zeros(1), np.full(1, _REST_HAND_FRET), silent, np.full((1, strings), UNPLAYED))
     # With nothing before it, music is likelier near the nut: the first stroke pays for its way in full.
@@ -81,7 +94,7 @@ def best_path(strokes: Sequence[Stroke], strings: int, weights: SearchWeights) -
         paths, origin = _advance(paths, stroke, stroke.onset_seconds - previous_onset, weights)
         origins.append(origin)
         previous_onset = stroke.onset_seconds
-    return _trace(int(np.argmin(paths.costs)), origins)
+    return paths, origins
 
 
 def _trace(last: int, origins: Sequence[NDArray[np.int64]]) -> list[int]:

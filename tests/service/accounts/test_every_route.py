@@ -16,6 +16,7 @@ from tests.service.conftest import app_of, client_of, make_person
 PUBLIC = {
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
+    ("GET", "/api/v1/config"),
     ("GET", "/api/v1/auth/options"),
     ("POST", "/api/v1/auth/sign-up"),
     ("POST", "/api/v1/auth/sign-in"),
@@ -44,6 +45,10 @@ BODIES = {
     "/api/v1/admin/users/{user_id}": {"disabled": False},
     "/api/v1/transcribe": {"url": "https://youtu.be/dQw4w9WgXcQ"},
     "/api/v1/transcribe/{transcription_id}": {"title": "x"},
+    "/api/v1/transcribe/{transcription_id}/revisions": {
+        "base": 0,
+        "edits": [{"op": "restore", "revision": 0}],
+    },
     "/api/v1/webhooks": {"url": "https://example.com/hook"},
     "/api/v1/webhooks/{webhook_id}": {"enabled": False},
 }
@@ -60,7 +65,7 @@ def routes(sqlite_platform):
 
 def send(client, method, path, headers=None, ids=None):
     """Send what the route takes; ``ids`` fill the path, unknown ones where they are missing."""
-    values = {"format": "mid"} | (ids or {})
+    values = {"format": "mid", "note_id": "t1n1"} | (ids or {})
     where = re.sub(r"\{(\w+)\}", lambda found: str(values.get(found[1], uuid4())), path)
     if method == "PATCH" and path.startswith("/api/v1/uploads"):
         return client.request(method, where, headers=TUS | TUS_PIECE | (headers or {}), content=b"abcd")
@@ -137,7 +142,7 @@ def test_what_belongs_to_another_user_is_not_found(client, belongings, user, oth
         if "{" in path and (method, path) not in PUBLIC and not path.startswith("/api/v1/admin")
     ]
     assert {name for _, path in found for name in re.findall(r"\{(\w+)\}", path)} == (
-        belongings.keys() - {"job_id"} | {"format"}
+        belongings.keys() - {"job_id"} | {"format", "note_id"}
     ), "whoever adds a kind of thing adds one to the belongings"
     for stranger in (other_user, admin):
         for method, path in found:

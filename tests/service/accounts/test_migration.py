@@ -39,3 +39,36 @@ def test_accounts_survive_the_way_up_and_down(database):
         migrate(database.primary, revision)
         assert current_revision(database.primary) == revision
         assert (rows(database, "users"), rows(database, "user_preferences")) == (1, 1)
+
+
+def test_results_become_revisions_and_survive_the_way_down(database):
+    migrate(database.primary, "0003")
+    user, done, begun = (UUID(int=number) for number in (7, 8, 9))
+    sqlite = database.primary.dialect.name == "sqlite"
+    with database.writing() as session:
+        session.execute(text(INSERT_USER), {"id": user.hex if sqlite else user})
+        for id_, prefix, revision in ((done, "results/x/y-1", 3), (begun, None, 0)):
+            values = {"id": id_, "user": user, "prefix": prefix, "revision": revision}
+            if sqlite:
+                values |= {"id": id_.hex, "user": user.hex}
+            session.execute(text(INSERT_TRANSCRIPTION), values)
+    for _ in range(2):
+        migrate(database.primary, "0004")
+        with database.reading() as session:
+            found = session.execute(text("SELECT number, kind, document, prefix FROM revisions")).all()
+            counts = session.execute(text("SELECT revision FROM transcriptions ORDER BY id")).scalars().all()
+        assert found == [(0, "machine", "results/x/y-1/tab.json", "results/x/y-1")]
+        assert counts == [1, 0]
+        migrate(database.primary, "0003")
+        assert (rows(database, "users"), rows(database, "transcriptions")) == (1, 2)
+
+
+INSERT_USER = (
+    "INSERT INTO users (id, email, password_hash, role, created_at, updated_at) "
+    "VALUES (:id, 'ada@example.com', 'x', 'user', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)"
+)
+INSERT_TRANSCRIPTION = (
+    "INSERT INTO transcriptions "
+    "(id, user_id, title, source_type, options, status, progress, result_prefix, revision, created_at) "
+    "VALUES (:id, :user, 'x', 'file', '{}', 'complete', 100, :prefix, :revision, CURRENT_TIMESTAMP)"
+)

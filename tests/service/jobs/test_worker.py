@@ -41,7 +41,7 @@ def test_a_job_that_was_submitted_is_done_once(workshop, player):
     job = workshop.await_end(job_id)
     assert (job.status, job.attempts, job.progress) == (JobStatus.COMPLETE, 1, 100)
     result = workshop.transcription(job_id)
-    assert (result.title, result.revision, result.status) == ("Blues in A", 1, JobStatus.COMPLETE)
+    assert (result.title, result.revisions, result.status) == ("Blues in A", 1, JobStatus.COMPLETE)
     assert workshop.ends_of(job_id) == ["complete"]
 
 
@@ -49,7 +49,7 @@ def test_a_fault_of_ours_is_tried_again(workshop, player):
     job_id = workshop.submit(player.id, {"fail": "ours", "fail_attempts": 1})
     job = workshop.await_end(job_id)
     assert (job.status, job.attempts, job.error_code) == (JobStatus.COMPLETE, 2, "")
-    assert workshop.transcription(job_id).revision == 1
+    assert workshop.transcription(job_id).revisions == 1
 
 
 def test_an_unusable_recording_fails_at_once_and_says_why(workshop, player):
@@ -89,7 +89,7 @@ def test_a_killed_process_costs_an_attempt_and_not_the_job(workshop, player):
     os.kill(workshop.await_begun(job_id), signal.SIGKILL)
     job = workshop.await_end(job_id)
     assert (job.status, job.attempts) == (JobStatus.COMPLETE, 2)
-    assert workshop.transcription(job_id).revision == 1
+    assert workshop.transcription(job_id).revisions == 1
 
 
 def test_jobs_survive_that_the_queue_is_emptied(workshop, player):
@@ -98,7 +98,7 @@ def test_jobs_survive_that_the_queue_is_emptied(workshop, player):
     workshop.platform.redis.flushall()
     for job_id in busy + waiting:
         assert workshop.await_end(job_id).status is JobStatus.COMPLETE
-        assert workshop.transcription(job_id).revision == 1
+        assert workshop.transcription(job_id).revisions == 1
 
 
 def test_the_jobs_of_a_killed_worker_are_taken_over(workshop, player):
@@ -108,7 +108,7 @@ def test_the_jobs_of_a_killed_worker_are_taken_over(workshop, player):
     workshop.start_worker()
     job = workshop.await_end(job_id)
     assert (job.status, job.attempts) == (JobStatus.COMPLETE, 2)
-    assert workshop.transcription(job_id).revision == 1
+    assert workshop.transcription(job_id).revisions == 1
 
 
 @pytest.mark.parametrize("workshop", ["sqlite"], indirect=True)

@@ -56,7 +56,7 @@ class TinyHandler:
 
         def store(session: Session) -> None:
             row = session.get_one(Transcription, work.transcription_id)
-            row.revision += 1
+            row.revisions += 1
             row.title = work.options.get("text", "done")
 
         return store

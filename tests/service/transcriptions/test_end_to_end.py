@@ -31,7 +31,7 @@ def test_a_recording_becomes_tab_with_all_its_files(api: Api, bench: Workbench, 
     detail = api("GET", path).json()
     assert detail["status"] == "complete"
     assert detail["progress"] == 100
-    assert detail["revision"] == 1
+    assert detail["revision"] == 0
     assert detail["key_signature"]
     assert detail["tempo"] > 0
     result = api("GET", f"{path}/result").json()
@@ -67,7 +67,7 @@ def test_another_tuning_is_written_without_listening_again(
     bench.work()
 
     detail = api("GET", path).json()
-    assert (detail["status"], detail["revision"], detail["job"]["kind"]) == ("complete", 2, "retab")
+    assert (detail["status"], detail["revision"], detail["job"]["kind"]) == ("complete", 1, "retab")
     assert detail["options"]["tuning"] == "drop-d"
     assert detail["options"]["end"] == 4
     track = api("GET", f"{path}/result").json()["tab"]["tracks"][0]

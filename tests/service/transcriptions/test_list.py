@@ -150,6 +150,8 @@ def test_a_senseless_question_is_refused(api: Api) -> None:
         {"status": "nice"},
         {"tempo_min": -1},
         {"created_from": "yesterday"},
+        {"created_from": "1735689600"},
+        {"created_to": "0.5"},
         {"created_from": "2026-01-01T00:00:00"},
         {"created_to": "0001-01-01T00:00:00+14:00"},
         {"created_from": "9999-12-31T23:59:59-14:00"},

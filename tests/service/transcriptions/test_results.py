@@ -38,7 +38,7 @@ def test_a_result_that_one_has_is_not_sent_again(api: Api, quick: Workbench, pat
     quick.work()
     newer = api("GET", f"{path}/result", headers={"If-None-Match": tag})
     assert newer.status_code == 200
-    assert newer.json()["revision"] == 2
+    assert newer.json()["revision"] == 1
 
 
 def test_the_result_comes_from_the_cache_until_it_is_deleted(api: Api, path: str, monkeypatch) -> None:
@@ -47,7 +47,7 @@ def test_the_result_comes_from_the_cache_until_it_is_deleted(api: Api, path: str
     def refuse(*_: object) -> bytes:
         raise AssertionError("asked the database again")
 
-    monkeypatch.setattr("genesis_music.service.transcriptions.files._result_bytes", refuse)
+    monkeypatch.setattr("genesis_music.service.transcriptions.result_files._result_bytes", refuse)
     assert api("GET", f"{path}/result").content == first
     api("DELETE", path)
     assert api("GET", f"{path}/result").status_code == 404

@@ -43,6 +43,7 @@ from genesis_music.service.config import ServiceSettings
 from genesis_music.service.dependencies import PlatformOf
 from genesis_music.service.errors import ForbiddenError, NotSignedInError
 from genesis_music.service.openapi import problem_responses
+from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.mail import MailNotConfiguredError, can_send_mail
 
 COOKIE = "genesis_refresh"
@@ -55,6 +56,11 @@ accounts_only = APIRouter(dependencies=[Depends(with_accounts)], responses=probl
 @router.get("/options")
 def get_auth_options(platform: PlatformOf) -> AuthOptions:
     """Say what there is to sign in with."""
+    return auth_options(platform)
+
+
+def auth_options(platform: Platform) -> AuthOptions:
+    """What there is to sign in with, by the settings."""
     settings = platform.settings
     return AuthOptions(
         sign_in_required=not settings.embedded,

@@ -23,6 +23,7 @@ from genesis_music.service.platform.database import utc_now
 from genesis_music.service.platform.tokens import (
     AccessTokens,
     Claims,
+    ExpiredTokenError,
     SecretKind,
     TokenError,
     hash_secret,
@@ -58,10 +59,13 @@ def verified_claims(settings: ServiceSettings, token: str) -> Claims:
     """Return what a well-signed, unexpired access token says; its session may have ended meanwhile.
 
     Raises:
-        NotSignedInError: anything is wrong with it.
+        ExpiredTokenError: it was good: a client refreshes it.
+        NotSignedInError: anything else is wrong with it.
     """
     try:
         return access_tokens(settings).verify(token)
+    except ExpiredTokenError:
+        raise
     except TokenError as error:
         raise NotSignedInError(str(error)) from error
 

@@ -37,6 +37,8 @@ PASSWORD = Rule("password", 10, 15 * 60)
 EXPORT = Rule("export", 10, 3600)
 UPLOAD = Rule("upload", 120, 3600)
 """Recordings and links that one user hands in."""
+EDIT = Rule("edit", 240, 60)
+"""Revisions that one user makes, and places for notes that one asks for: more than a hand can click."""
 
 ADDRESS_FACTOR = 4
 """An office or a school shares one address."""

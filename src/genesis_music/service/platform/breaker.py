@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import partial
+from threading import Lock
 from typing import cast
 
 from redis import Redis
@@ -136,7 +137,7 @@ class Breakers:
     __call__ = breaker
 
     def states(self) -> dict[str, str]:
-        """Return the `State` of every circuit now (an OPEN one whose time is over shows as HALF_OPEN)."""
+        """Return the `State` of every circuit now (see `shown_state`)."""
         return {name: self._state(name) for name in self._rules}
 
     def reset(self, name: str) -> None:
@@ -160,7 +161,7 @@ class Breakers:
             lambda: (_decoded(cast(bytes | None, self._redis.get(self._key(name)))), self._now()),
             (self._own.get(name, Circuit()), time.time()),
         )
-        return State.HALF_OPEN if circuit.state is State.OPEN and now >= circuit.until else circuit.state
+        return shown_state(circuit, now)
 
     def _change(self, name: str, change: Callable[[Circuit, float], Circuit]) -> None:
         if not self.best_effort.attempt(lambda: self._change_shared(name, change), False):
@@ -188,6 +189,42 @@ class Breakers:
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}:{name}"
+
+
+class OwnBreaker:
+    """The circuit of something that each process reaches in its own way: nobody else is told, and asking costs nothing.
+
+    Safe to share between threads.
+    """
+
+    def __init__(self, rule: BreakerRule) -> None:
+        self._rule = rule
+        self._circuit = Circuit()
+        self._lock = Lock()
+
+    def admits(self) -> bool:
+        """Whether a call may pass now."""
+        with self._lock:
+            self._circuit, wait_seconds = admit(self._circuit, time.monotonic(), self._rule)
+        return wait_seconds == 0
+
+    def note(self, *, success: bool) -> None:
+        """Say how a call went."""
+        with self._lock:
+            if success:
+                self._circuit = succeeded(self._circuit)
+            else:
+                self._circuit = failed(self._circuit, time.monotonic(), self._rule)
+
+    @property
+    def state(self) -> State:
+        """What the circuit lets through now."""
+        return shown_state(self._circuit, time.monotonic())
+
+
+def shown_state(circuit: Circuit, now: float) -> State:
+    """The state of a circuit; an OPEN one whose time is over shows as HALF_OPEN."""
+    return State.HALF_OPEN if circuit.state is State.OPEN and now >= circuit.until else circuit.state
 
 
 def _decoded(stored: bytes | None) -> Circuit:

@@ -29,8 +29,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from genesis_music.service.platform.breaker import BreakerRule, OwnBreaker
+from genesis_music.service.platform.patience import hurried, make_impatient
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +41,14 @@ POOL_SIZE = 20
 WRITES = "genesis_writes"
 """Marks connections of write transactions: SQLite locks for those at their start, not at their first write."""
 STATEMENT_TIMEOUT_MS = 15_000
+PATIENCE_SECONDS = 20.0
+"""How long a server may say nothing: more than it gives a statement, so that only a frozen one is given up."""
+REPLICA_PATIENCE_SECONDS = 5.0
+"""Reads that take longer are refused with 503; the next ones go to the primary."""
+PROBE_SECONDS = 1.0
+"""The same for the question whether the replica is up to date, which comes before every reading."""
+REPLICA_RULE = BreakerRule((OperationalError,), threshold=1, open_seconds=15.0, trial_seconds=10.0)
+"""A replica that failed once is left alone for a while: the primary knows everything it knows."""
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -120,7 +131,8 @@ class Database:
 
     def __init__(self, url: str, replica_url: str = "", marks: WriteMarks | None = None) -> None:
         self.primary = make_engine(url)
-        self.replica = make_engine(replica_url) if replica_url else None
+        self.replica = make_engine(replica_url, is_replica=True) if replica_url else None
+        self.replica_breaker = OwnBreaker(REPLICA_RULE)
         self._marks: WriteMarks = marks or NoMarks()
         self._primary_session = sessionmaker(self.primary, expire_on_commit=False)
         self._replica_session = sessionmaker(self.replica, expire_on_commit=False) if self.replica else None
@@ -141,7 +153,12 @@ class Database:
     def reading(self, user_id: UUID | None = None) -> Iterator[Session]:
         """A session for reading: on the replica when it has all that the user wrote, else on the primary."""
         with self._open_reader(user_id) as session:
-            yield session
+            try:
+                yield session
+            except OperationalError:
+                if session.bind is self.replica:
+                    self.replica_breaker.note(success=False)
+                raise
 
     def close(self) -> None:
         """Give all connections back."""
@@ -150,14 +167,18 @@ class Database:
             self.replica.dispose()
 
     def _open_reader(self, user_id: UUID | None) -> Session:
-        if self._replica_session is None:
+        if self._replica_session is None or not self.replica_breaker.admits():
             return self._primary_session()
         session = self._replica_session()
         try:
-            if self._has_all(session, user_id):
-                return session
+            has_all = self._has_all(session, user_id)
         except DBAPIError as error:
             log.warning("the read replica does not answer, reading from the primary: %s", error.orig)
+            self.replica_breaker.note(success=False)
+        else:
+            self.replica_breaker.note(success=True)
+            if has_all:
+                return session
         session.close()
         return self._primary_session()
 
@@ -167,7 +188,8 @@ class Database:
         statement = text(
             "SELECT CAST(:position AS pg_lsn) IS NULL OR pg_last_wal_replay_lsn() >= CAST(:position AS pg_lsn)"
         )
-        return bool(session.execute(statement, {"position": position}).scalar())
+        with hurried(session, PROBE_SECONDS):
+            return bool(session.execute(statement, {"position": position}).scalar())
 
     def _position(self) -> str:
         with self.primary.connect() as connection:
@@ -187,21 +209,26 @@ def database_now(session: Session) -> datetime:
     return now.astimezone(UTC)
 
 
-def make_engine(url: str) -> Engine:
-    """Connect to SQLite (write-ahead log, foreign keys on) or PostgreSQL."""
+def make_engine(url: str, *, is_replica: bool = False) -> Engine:
+    """Connect to SQLite (write-ahead log, foreign keys on) or PostgreSQL; a replica gets little patience."""
     if url.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": 5.0})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
-        pool_pre_ping=True,
+        pool_pre_ping=not is_replica,  # it is asked before every reading whether it is up to date
         pool_recycle=1800,
-        connect_args={"connect_timeout": 3, "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS}"},
+        connect_args={
+            "connect_timeout": 2 if is_replica else 3,
+            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
+        },
     )
+    make_impatient(engine, REPLICA_PATIENCE_SECONDS if is_replica else PATIENCE_SECONDS)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

@@ -20,17 +20,11 @@ from genesis_music.service.platform import context
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-API_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-"""For everything that is not a page: a browser that is tricked into showing it may load and run nothing."""
-
-PAGE_CONTENT_POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "media-src 'self' blob:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; "
-    "object-src 'none'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
-)
-"""For the web application's own pages."""
+CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+"""For what is not a page: a browser that is tricked into showing it may load and run nothing."""
 
 _FIXED_HEADERS = (
+    (b"content-security-policy", CONTENT_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
@@ -52,31 +46,25 @@ def current_request_id() -> str:
 class SecurityHeaders:
     """Adds security headers to every answer; a header that a route has set stays as it is."""
 
-    def __init__(self, app: ASGIApp, page_policy: str = PAGE_CONTENT_POLICY) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._page_policy = page_policy.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        wanted = [*_FIXED_HEADERS, *((_HSTS,) if scope.get("scheme") == "https" else ())]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": self._completed(scope, list(message.get("headers", [])))}
+                headers = list(message.get("headers", []))
+                present = {name.lower() for name, _ in headers}
+                missing = [(name, value) for name, value in wanted if name not in present]
+                message = {**message, "headers": headers + missing}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
-
-    def _completed(self, scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        present = {name.lower(): value for name, value in headers}
-        is_page = present.get(b"content-type", b"").startswith(b"text/html")
-        policy = self._page_policy if is_page else API_CONTENT_POLICY.encode()
-        wanted = [(b"content-security-policy", policy), *_FIXED_HEADERS]
-        if scope.get("scheme") == "https":
-            wanted.append(_HSTS)
-        return headers + [(name, value) for name, value in wanted if name not in present]
 
 
 class RequestId:

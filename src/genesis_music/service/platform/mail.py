@@ -6,8 +6,11 @@ import html
 import re
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid, parseaddr
+from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from genesis_music.errors import SettingsError
@@ -17,6 +20,7 @@ from genesis_music.service.platform.container import Platform
 MAIL_BREAKER = "mail"
 TIMEOUT_SECONDS = 10.0
 _PORTS = {"smtp": 587, "smtps": 465}
+_NO_TLS = "tls=off"
 _LINK = re.compile(r"https?://[^\s<>]+")
 
 
@@ -87,28 +91,60 @@ def _as_html(text: str) -> str:
 
 
 def _deliver(url: str, message: EmailMessage) -> None:
-    try:
-        with _connect(url) as server:
+    with _mail_errors(), _connect(url) as server:
+        try:
             server.send_message(message)
-    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
-        if _is_final(error):
-            raise MailRefusedError("The mail server refuses this recipient or message.") from error
-        raise MailUnavailableError("The mail server cannot take the message now.") from error
-    except smtplib.SMTPNotSupportedError as error:
-        raise MailRefusedError(
-            "The mail server lacks what this needs: encryption, or letters of this address."
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+            if _is_final(error):
+                raise MailRefusedError("The mail server refuses this recipient or message.") from error
+            raise MailUnavailableError("The mail server cannot take the message now.") from error
+        except smtplib.SMTPNotSupportedError as error:
+            raise MailRefusedError("The mail server cannot deliver to letters of this address.") from error
+
+
+def examine_mail(url: str) -> str:
+    """Sign in to the mail server and say how it was; nothing is sent.
+
+    Raises:
+        MailUnavailableError, SettingsError: it cannot be used; the message says why.
+    """
+    with _mail_errors(), _connect(url) as server:
+        server.noop()
+        encrypted = server.sock.version() if isinstance(server.sock, ssl.SSLSocket) else None
+    return f"the mail server takes letters, {f'encrypted ({encrypted})' if encrypted else 'not encrypted'}"
+
+
+@contextmanager
+def _mail_errors() -> Iterator[None]:
+    """Say what is wrong with a mail server in a line; all of it may be mended, so all is worth another try."""
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        raise MailUnavailableError(
+            f"The mail server's certificate is not accepted: {error.verify_message}. Nothing was sent."
         ) from error
+    except ssl.SSLError as error:
+        raise MailUnavailableError(
+            "The mail server speaks no TLS that we know: smtps:// is for port 465, smtp:// for 587."
+        ) from error
+    except smtplib.SMTPAuthenticationError as error:
+        raise MailUnavailableError("The mail server refuses our user name or password.") from error
     except (smtplib.SMTPException, OSError) as error:
         raise MailUnavailableError("The mail server does not answer.") from error
 
 
 def _connect(url: str) -> smtplib.SMTP:
-    """Open a connection: ``smtps`` encrypts from the start, ``smtp`` as soon as the server can; a password is never
-    sent in clear.
+    """Open a connection: ``smtps`` encrypts from the start, ``smtp`` before anything of ours is said.
+
+    Letters hold links that open accounts, so they go in the clear only to this machine, or where the operator says so
+    with ``?tls=off``; a password never does. Certificates are checked against the system's authorities (or those in
+    the file ``SSL_CERT_FILE``).
     """
     parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise SettingsError("GENESIS_SMTP_URL must look like smtp://user:password@host:587.")
+    if parts.scheme not in _PORTS or not parts.hostname or parts.query not in {"", _NO_TLS}:
+        raise SettingsError(
+            f"GENESIS_SMTP_URL must look like smtp://user:password@host:587, smtps://… or smtp://host:25?{_NO_TLS}."
+        )
     where = (parts.hostname, parts.port or _PORTS[parts.scheme])
     context = ssl.create_default_context()
     if parts.scheme == "smtps":
@@ -119,14 +155,31 @@ def _connect(url: str) -> smtplib.SMTP:
 def _prepared(server: smtplib.SMTP, url: SplitResult, encrypt: ssl.SSLContext | None = None) -> smtplib.SMTP:
     try:
         server.ehlo()
-        if encrypt is not None and (url.username or server.has_extn("starttls")):
-            server.starttls(context=encrypt)
+        if encrypt is not None:
+            _encrypt(server, url, encrypt)
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))
     except BaseException:
         server.close()
         raise
     return server
+
+
+def _encrypt(server: smtplib.SMTP, url: SplitResult, context: ssl.SSLContext) -> None:
+    if server.has_extn("starttls") and url.query != _NO_TLS:
+        server.starttls(context=context)
+        server.ehlo()
+    elif url.username or not (url.query == _NO_TLS or _is_this_machine(url.hostname or "")):
+        raise MailUnavailableError(
+            f"The mail server offers no encryption, nothing was sent: use another, or ?{_NO_TLS} without a password."
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_final(

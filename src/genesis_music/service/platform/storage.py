@@ -32,6 +32,7 @@ from genesis_music.service.platform.storage_objects import (
     checked_key,
     spans,
     storage_errors,
+    unavailable,
 )
 
 __all__ = [
@@ -131,14 +132,18 @@ class ObjectStore:
 
     def _settle(self, key: str) -> None:
         # obstore renames a complete file into place but leaves writing it to the disk to the system's leisure.
-        if self._backend.root is not None:
-            path = self._backend.root / key
-            for place in (path, path.parent):
-                with (
-                    contextlib.suppress(FileNotFoundError),
-                    _opened(place) as descriptor,
-                ):  # removed meanwhile
+        if self._backend.root is None:
+            return
+        path = self._backend.root / key
+        for place in (path, path.parent):
+            try:
+                with _opened(place) as descriptor:
                     os.fsync(descriptor)
+            except FileNotFoundError:  # removed meanwhile
+                continue
+            except OSError as error:  # some file systems notice only now that they are full
+                self.delete(key)
+                raise unavailable(key, error) from error
 
     # Reading. All raise StorageKeyError, StorageMissingError and StorageUnavailableError.
 

@@ -79,11 +79,15 @@ def storage_errors(key: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise StorageMissingError("The file is not there (any more).") from error
     except BaseError as error:
-        # What obstore says names machines and folders: for the log, not for users.
-        logger.warning("storage failed with %s: %s", key, str(error).split("\n", 1)[0])
-        raise StorageUnavailableError(
-            "The file storage does not answer. Try again in a moment.", headers={"Retry-After": "5"}
-        ) from error
+        raise unavailable(key, error) from error
+
+
+def unavailable(key: str, error: Exception) -> StorageUnavailableError:
+    """Note what the storage said, which names machines and folders, and return what users are told."""
+    logger.warning("storage failed with %s: %s", key, str(error).split("\n", 1)[0])
+    return StorageUnavailableError(
+        "The file storage is full or does not answer. Try again in a moment.", headers={"Retry-After": "5"}
+    )
 
 
 class Source:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.storage import StorageUnavailableError
-from genesis_music.service.transcriptions.keys import results_prefix, upload_prefix
+from genesis_music.service.transcriptions import keys
 from genesis_music.service.transcriptions.recordings import release_recording
 from genesis_music.service.transcriptions.stems import release_stems
 from genesis_music.service.transcriptions.tables import Transcription
@@ -37,7 +37,8 @@ def erase_files(left: Left, platform: Platform) -> None:
     """Delete a deleted transcription's files; what cannot be deleted now, the sweep finds. Never raises."""
     platform.cache.invalidate_tag(cache_tag(left.transcription_id))
     try:
-        platform.storage.delete_prefix(results_prefix(left.transcription_id))
+        for prefix in (keys.results_prefix, keys.edits_prefix, keys.exports_prefix):
+            platform.storage.delete_prefix(prefix(left.transcription_id))
         if left.audio_path:
             release_recording(left.audio_path, platform)
         if left.stems_prefix:
@@ -49,7 +50,7 @@ def erase_files(left: Left, platform: Platform) -> None:
 def erase_upload(upload_id: UUID, platform: Platform) -> None:
     """Delete the pieces of an upload; as :func:`erase_files`, never raises."""
     try:
-        platform.storage.delete_prefix(upload_prefix(upload_id))
+        platform.storage.delete_prefix(keys.upload_prefix(upload_id))
     except StorageUnavailableError:
         log.warning("pieces of an upload are left for the sweep", exc_info=True)
 

@@ -1,105 +1,28 @@
-"""Answers that carry results, files and recordings: with ETags, ranges, and links to the storage where it has them."""
+"""Answers that carry recordings and stored files: with ETags, ranges, and links to the storage where it has them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
-from sqlalchemy import select
 
-from genesis_music.formats.registry import FORMATS, safe_stem
+from genesis_music.formats.registry import safe_stem
 from genesis_music.service.errors import ConflictError, GoneError, NotFoundError
 from genesis_music.service.platform.container import Platform
+from genesis_music.service.platform.etags import matches
 from genesis_music.service.platform.presign import content_disposition
 from genesis_music.service.platform.storage import StorageMissingError, StorageRangeError, StoredObject
-from genesis_music.service.transcriptions.erasing import cache_tag
 from genesis_music.service.transcriptions.keys import STEM_SUFFIX, audio_suffix, media_type
 from genesis_music.service.transcriptions.ranges import ByteRange, UnsatisfiableRangeError, parse_range
+from genesis_music.service.transcriptions.revision_repository import NoResultError
 from genesis_music.service.transcriptions.stems import stems_of
 from genesis_music.service.transcriptions.tables import Transcription
 
-RESULT_CACHE_SECONDS = 3600.0
 LINK_SECONDS = 300
-_REVALIDATE = {"Cache-Control": "private, no-cache"}
-
-
-class NoResultError(ConflictError):
-    """The work is not finished, or failed."""
-
-    code, title = "no-result", "There is no result yet"
-
-    def __init__(self, row: Transcription) -> None:
-        super().__init__(
-            "There is no result yet: wait until the transcription is complete.",
-            extra={"transcription_status": str(row.status)},
-        )
-
-
-def send_result(row: Transcription, platform: Platform, if_none_match: str | None) -> Response:
-    """The tab and the analysis; 304 when the client has them.
-
-    Raises:
-        NoResultError: there is none yet.
-    """
-    if row.result_prefix is None:
-        raise NoResultError(row)
-    headers = _REVALIDATE | {"ETag": f'"{row.id.hex}-{row.revision}"'}
-    if _matches(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    body = platform.cache.get_or_set(
-        f"result:{row.id}:{row.revision}",
-        lambda: _result_bytes(row, platform),
-        RESULT_CACHE_SECONDS,
-        tags=[cache_tag(row.id)],
-    )
-    return Response(body, headers=headers, media_type="application/json")
-
-
-def _result_bytes(row: Transcription, platform: Platform) -> bytes:
-    query = select(Transcription.revision, Transcription.tab_data, Transcription.theory_analysis)
-    with platform.database.reading(row.user_id) as session:
-        found = session.execute(query.where(Transcription.id == row.id)).one_or_none()
-    if found is None or found.revision != row.revision:
-        raise ConflictError("The result was replaced or deleted just now: ask again.")
-    result: dict[str, Any] = {
-        "transcription_id": str(row.id),
-        "revision": row.revision,
-        "tab": found.tab_data,
-        "analysis": found.theory_analysis,
-    }
-    return json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def send_file(
-    row: Transcription, name: str, platform: Platform, if_none_match: str | None, *, redirect: bool
-) -> Response:
-    """One finished file, named by the title; raises NotFoundError, NoResultError."""
-    if name not in FORMATS:
-        raise NotFoundError(f"There is no such format: choose one of {', '.join(FORMATS)}.")
-    if row.result_prefix is None:
-        raise NoResultError(row)
-    key, filename, kind = (
-        f"{row.result_prefix}/{name}",
-        f"{safe_stem(row.title)}.{name}",
-        FORMATS[name].media_type,
-    )
-    if redirect and (
-        link := platform.storage.presigned_url(key, LINK_SECONDS, filename=filename, content_type=kind)
-    ):
-        return _redirect(link)
-    headers = _REVALIDATE | {
-        "ETag": f'"{row.id.hex}-{row.revision}-{name}"',
-        "Content-Disposition": content_disposition(filename),
-    }
-    if _matches(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    content = _stored(platform, key)
-    return StreamingResponse(content, headers=headers, media_type=kind)
+REVALIDATE = {"Cache-Control": "private, no-cache"}
 
 
 def send_audio(
@@ -163,14 +86,14 @@ def _send_sound(
             sound.key, LINK_SECONDS, filename=sound.filename, content_type=kind
         )
         if link:
-            return _redirect(link)
+            return redirected(link)
     size = _size(platform, sound.key)
-    headers = _REVALIDATE | {
+    headers = REVALIDATE | {
         "Accept-Ranges": "bytes",
         "ETag": sound.etag,
         "Content-Disposition": content_disposition(sound.filename),
     }
-    if _matches(request.headers.get("if-none-match"), sound.etag):
+    if matches(request.headers.get("if-none-match"), sound.etag):
         return Response(status_code=304, headers=headers)
     if request.headers.get("if-range", sound.etag) != sound.etag:
         range_ = None
@@ -181,7 +104,7 @@ def _send_sound(
         headers["Content-Range"] = part.content_range
     if head_only:
         return Response(headers=headers, media_type=kind)
-    content = _stored(platform, sound.key, start, end)
+    content = stored(platform, sound.key, start, end)
     return StreamingResponse(content, 206 if part else 200, headers=headers, media_type=kind)
 
 
@@ -194,7 +117,8 @@ def _part(range_: str | None, size: int) -> ByteRange | None:
         ) from error
 
 
-def _stored(platform: Platform, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+def stored(platform: Platform, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """A stored file, or part of it; raises ConflictError when it is gone."""
     try:
         return platform.storage.stream(key, start, end)
     except StorageMissingError as error:
@@ -208,11 +132,6 @@ def _size(platform: Platform, key: str) -> int:
         raise GoneError("The recording is no longer there.") from error
 
 
-def _redirect(link: str) -> Response:
+def redirected(link: str) -> Response:
+    """Send the client to the storage."""
     return RedirectResponse(link, 307, headers={"Cache-Control": "no-store"})
-
-
-def _matches(if_none_match: str | None, etag: str) -> bool:
-    """Weak comparison (RFC 9110, section 13.1.2)."""
-    given = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
-    return etag in given or given == ["*"]

@@ -30,6 +30,7 @@ from genesis_music.service.platform.database import after_commit, utc_now
 from genesis_music.service.platform.media import MediaError
 from genesis_music.service.platform.storage import StorageMissingError, StorageUnavailableError
 from genesis_music.service.transcriptions import keys
+from genesis_music.service.transcriptions.documents import ANALYSIS, TAB
 from genesis_music.service.transcriptions.downloads import download
 from genesis_music.service.transcriptions.names import LONGEST_TITLE, clean_line
 from genesis_music.service.transcriptions.notifications import announce
@@ -41,6 +42,8 @@ from genesis_music.service.transcriptions.recordings import (
     release_recording,
 )
 from genesis_music.service.transcriptions.repository import TranscriptionRepository, lock_content
+from genesis_music.service.transcriptions.revision_repository import RevisionRepository
+from genesis_music.service.transcriptions.revision_tables import RevisionKind
 from genesis_music.service.transcriptions.scratch import scratch_folder
 from genesis_music.service.transcriptions.spool import Received
 from genesis_music.service.transcriptions.stage_cache import StoredStages
@@ -52,7 +55,7 @@ log = logging.getLogger(__name__)
 
 KEEPING_TRIES = 3
 """A recording may be deleted by its last other owner while it is being kept."""
-TAB, ANALYSIS = "tab.json", "analysis.json"
+_SUMMARIES = {JobKind.TRANSCRIBE: "Transcribed", JobKind.RETAB: "Written anew"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,7 @@ class TranscriptionHandler:
         prefix = keys.result_prefix(work)
         with self._platform.database.writing() as session:
             lock_content(session, prefix)
-            row = TranscriptionRepository(session).find_by_id(work.transcription_id)
-            if row is None or row.result_prefix != prefix:
+            if not RevisionRepository(session).knows(prefix):
                 self._platform.storage.delete_prefix(prefix)
 
     def ended(self, session: Session, job: Job) -> None:
@@ -205,7 +207,7 @@ class TranscriptionHandler:
         return _Stored(music, prefix, 1 + len(formats), heard.stems, documents[TAB], documents[ANALYSIS])
 
     def _store(self, session: Session, work: Work, stored: _Stored) -> None:
-        """Put the result's facts into the row; files of the result before go when this is committed.
+        """Make a revision of the result, and put its facts into the row.
 
         An attempt that another one has overtaken may clean up under the same name: then this one has to be repeated.
         """
@@ -216,22 +218,25 @@ class TranscriptionHandler:
         row = transcriptions.find_by_id(work.transcription_id)
         if row is None:
             raise JobGoneError("The transcription was deleted.")
-        old_prefix, old_stems = row.result_prefix, row.stems_prefix
-        stems = claim_stems(session, stored.stems, self._platform.storage)
-        changes = {"options": work.options, "revision": row.revision + 1, "completed_at": utc_now()}
-        transcriptions.update(row, **changes, **_facts(stored), stems_prefix=stems)
-        files = old_prefix if old_prefix != stored.prefix else None
-        after_commit(session, lambda: self._replaced(files, old_stems if old_stems != stems else None))
+        old_stems, stems = row.stems_prefix, claim_stems(session, stored.stems, self._platform.storage)
+        facts = _facts(stored) | {"stems_prefix": stems}
+        transcriptions.update(row, options=work.options, completed_at=utc_now(), **facts)
+        RevisionRepository(session).append(
+            row,
+            kind=RevisionKind.MACHINE,
+            summary=_SUMMARIES[work.kind],
+            document=f"{stored.prefix}/{TAB}",
+            prefix=stored.prefix,
+        )
+        if old_stems and old_stems != stems:
+            after_commit(session, lambda: self._let_go(old_stems))
 
-    def _replaced(self, prefix: str | None, stems: str | None) -> None:
-        """Delete the files of an earlier result, and its stems if nobody else has them."""
+    def _let_go(self, stems: str) -> None:
+        """Delete the stems of an earlier result if nobody else has them."""
         try:
-            if prefix:
-                self._platform.storage.delete_prefix(prefix)
-            if stems:
-                release_stems(stems, self._platform)
+            release_stems(stems, self._platform)
         except (StorageUnavailableError, SQLAlchemyError):
-            log.warning("files of an earlier result are left for the sweep", exc_info=True)
+            log.warning("stems of an earlier result are left for the sweep", exc_info=True)
 
 
 def _facts(stored: _Stored) -> dict[str, Any]:

@@ -5,7 +5,9 @@
    writing it anew.
 3. ``uploads/<upload>/<piece>``: pieces of resumable uploads, until they are complete.
 4. ``stages/<key>``: results of slow stages, shared by content; may go at any time.
-5. ``stems/<2 hex>/<key>/<stem>.wav``: the stems of a recording that was taken apart, once for all who gave it, and
+5. ``edits/<transcription>/<sha256>``: the tab JSON of an edited revision, compressed.
+6. ``exports/<transcription>/<content>/<format>``: files made on demand; may go at any time.
+7. ``stems/<2 hex>/<key>/<stem>.wav``: the stems of a recording that was taken apart, once for all who gave it, and
    ``…/source.json``: what they were taken from; it is written last.
 """
 
@@ -18,6 +20,7 @@ from uuid import UUID
 from genesis_music.service.jobs.contract import Work
 
 AUDIO, RESULTS, UPLOADS, STAGES, STEMS = "audio", "results", "uploads", "stages", "stems"
+EDITS, EXPORTS = "edits", "exports"
 HEARD = "heard"
 STEM_SUFFIX = ".wav"
 
@@ -80,3 +83,13 @@ def results_prefix(transcription_id: UUID) -> str:
 def upload_prefix(upload_id: UUID) -> str:
     """Folder of a resumable upload's pieces."""
     return f"{UPLOADS}/{upload_id}"
+
+
+def edits_prefix(transcription_id: UUID) -> str:
+    """Folder of all edited documents of a transcription."""
+    return f"{EDITS}/{transcription_id}"
+
+
+def exports_prefix(transcription_id: UUID) -> str:
+    """Folder of all files of a transcription that were made on demand."""
+    return f"{EXPORTS}/{transcription_id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from threading import Thread
 from typing import Any
@@ -15,6 +16,7 @@ from genesis_music.service.jobs.service import JobService
 from genesis_music.service.jobs.states import UNFINISHED
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import after_commit
+from genesis_music.service.transcriptions.documents import ANALYSIS, TAB, RevisionFiles
 from genesis_music.service.transcriptions.erasing import Left, erase_files, erase_upload
 from genesis_music.service.transcriptions.repository import (
     ShareRepository,
@@ -22,6 +24,8 @@ from genesis_music.service.transcriptions.repository import (
     UploadRepository,
     WebhookRepository,
 )
+from genesis_music.service.transcriptions.revision_repository import RevisionRepository
+from genesis_music.service.transcriptions.revision_schemas import RevisionView
 from genesis_music.service.transcriptions.schemas import ShareView, TranscriptionView, WebhookView
 from genesis_music.service.transcriptions.tables import Transcription
 
@@ -54,24 +58,39 @@ class TranscriptionsOfAccounts:
         after_commit(session, erase if len(gone) <= ERASED_AT_ONCE else Thread(target=erase).start)
 
     def export(self, session: Session, user_id: UUID) -> dict[str, Any]:
-        """Return the user's transcriptions with their tabs and analyses, links and webhooks."""
+        """Return the user's transcriptions with their tabs and analyses as they left them, links and webhooks."""
         query = (
             select(Transcription).where(Transcription.user_id == user_id).order_by(Transcription.created_at)
         )
         documents = query.options(undefer(Transcription.tab_data), undefer(Transcription.theory_analysis))
-        shares = ShareRepository(session)
+        shares, revisions = ShareRepository(session), RevisionRepository(session)
         webhooks = WebhookRepository(session).find_all(user_id=user_id)
         return {
             "transcriptions": [
                 TranscriptionView.model_validate(row).model_dump(mode="json")
                 | {"options": row.options, "tab": row.tab_data, "analysis": row.theory_analysis}
+                | self._edited(revisions, row)
                 | {
+                    "revisions": [
+                        RevisionView.model_validate(one).model_dump(mode="json")
+                        for one in revisions.find_all(transcription_id=row.id)
+                    ],
                     "shares": [
                         ShareView.model_validate(share).model_dump(mode="json")
                         for share in shares.find_all(transcription_id=row.id)
-                    ]
+                    ],
                 }
                 for row in session.scalars(documents)
             ],
             "webhooks": [WebhookView.model_validate(row).model_dump(mode="json") for row in webhooks],
         }
+
+    def _edited(self, revisions: RevisionRepository, row: Transcription) -> dict[str, Any]:
+        """The tab and the analysis as the user left them, where they are not those that the last job made."""
+        if row.revision is None:
+            return {}
+        latest = revisions.of(row)
+        if latest.prefix == row.result_prefix:
+            return {}
+        files = RevisionFiles(self.platform.storage, latest)
+        return {"tab": json.loads(files.content(TAB)), "analysis": json.loads(files.content(ANALYSIS))}

@@ -12,7 +12,9 @@ from genesis_music.service.accounts.dependencies import CurrentUser
 from genesis_music.service.dependencies import PlatformOf
 from genesis_music.service.openapi import problem_responses
 from genesis_music.service.transcriptions.dependencies import TranscriptionsOf
-from genesis_music.service.transcriptions.files import send_audio, send_file, send_result
+from genesis_music.service.transcriptions.files import send_audio
+from genesis_music.service.transcriptions.result_files import Wanted, send_file, send_result
+from genesis_music.service.transcriptions.revision_routes import RevisionNumber
 from genesis_music.service.transcriptions.schemas import Result
 
 router = APIRouter(prefix="/transcribe/{transcription_id}", tags=["results"])
@@ -31,6 +33,15 @@ IfNoneMatch = Annotated[str | None, Header(description="`ETag` of what one has a
 ByteRangeHeader = Annotated[str | None, Header(alias="Range", examples=["bytes=0-1023"])]
 MayRedirect = Annotated[
     bool, Query(description="Answer with a link to the storage (307) where it has such links.")
+]
+MinimumConfidence = Annotated[
+    float,
+    Query(
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Leave out notes that are less sure than this (in hundredths); rests stand in their place.",
+    ),
 ]
 
 NOT_MODIFIED: Responses = {304: {"description": "What one has already is still right"}}
@@ -59,10 +70,13 @@ def get_result(
     identity: CurrentUser,
     service: TranscriptionsOf,
     platform: PlatformOf,
+    revision: RevisionNumber = None,
+    min_confidence: MinimumConfidence = 0.0,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """The tab and the analysis as JSON."""
-    return send_result(service.find(identity.user_id, transcription_id), platform, if_none_match)
+    """The tab and the analysis as JSON: of the latest revision, or of an older one."""
+    row = service.find(identity.user_id, transcription_id)
+    return send_result(row, Wanted(revision, min_confidence), platform, if_none_match)
 
 
 @router.get("/files/{format}", response_class=Response, responses=FILE_RESPONSES)
@@ -72,12 +86,15 @@ def get_file(
     identity: CurrentUser,
     service: TranscriptionsOf,
     platform: PlatformOf,
+    revision: RevisionNumber = None,
+    min_confidence: MinimumConfidence = 0.0,
     if_none_match: IfNoneMatch = None,
     redirect: MayRedirect = True,
 ) -> Response:
-    """One file of the result, for saving."""
+    """One file of the latest revision, or of an older one, for saving."""
     row = service.find(identity.user_id, transcription_id)
-    return send_file(row, format, platform, if_none_match, redirect=redirect)
+    wanted = Wanted(revision, min_confidence)
+    return send_file(row, format, wanted, platform, if_none_match, redirect=redirect)
 
 
 @router.head("/audio", operation_id="headAudio", response_class=Response, responses=AUDIO_RESPONSES)

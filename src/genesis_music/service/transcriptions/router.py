@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from genesis_music.service.transcriptions import (
     result_routes,
+    revision_routes,
     routes,
     share_routes,
     stem_routes,
@@ -14,5 +15,13 @@ from genesis_music.service.transcriptions import (
 )
 
 router = APIRouter()
-for part in (routes, result_routes, share_routes, stem_routes, tus_routes, webhook_routes):
+for part in (
+    routes,
+    result_routes,
+    revision_routes,
+    share_routes,
+    stem_routes,
+    tus_routes,
+    webhook_routes,
+):
     router.include_router(part.router)

@@ -29,6 +29,7 @@ from genesis_music.service.transcriptions.multipart import FILE_FIELD, Form, rea
 from genesis_music.service.transcriptions.names import clean_filename
 from genesis_music.service.transcriptions.options import TranscriptionOptions
 from genesis_music.service.transcriptions.repository import Filter, Sort
+from genesis_music.service.transcriptions.revision_routes import RevisionsOf
 from genesis_music.service.transcriptions.schemas import (
     Accepted,
     LinkRequest,
@@ -161,12 +162,17 @@ def get_transcription(
     return service.detail(identity.user_id, transcription_id)
 
 
-@router.patch("/{transcription_id}", responses=MISSING)
+@router.patch("/{transcription_id}", responses=MISSING_OR_BUSY)
 def rename_transcription(
-    transcription_id: UUID, request: TitleRequest, identity: CurrentUser, service: TranscriptionsOf
+    transcription_id: UUID,
+    request: TitleRequest,
+    identity: CurrentUser,
+    service: TranscriptionsOf,
+    revisions: RevisionsOf,
 ) -> TranscriptionDetail:
-    """Give another title."""
-    return service.rename(identity.user_id, transcription_id, request.title)
+    """Give another title; where there is a result, this makes a revision of it."""
+    revisions.rename(identity.user_id, transcription_id, request.title)
+    return service.detail(identity.user_id, transcription_id)
 
 
 @router.delete("/{transcription_id}", status_code=204, responses=MISSING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -37,13 +38,14 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("this date is out of range") from error
 
 
-def _text(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("write it like 2030-01-01T00:00:00Z")  # noqa: TRY004 (as pydantic wants it)
+def _written_out(value: object) -> object:
+    """Refuse numbers, also in quotes: pydantic would count them from 1970."""
+    if not isinstance(value, str) or not re.match(r"\d{4}-", value):
+        raise ValueError("write it like 2030-01-01T00:00:00Z")
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_text), AfterValidator(_in_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 """A moment with its time zone, put into UTC (which those at the edges of the calendar cannot be)."""
 
 
@@ -143,7 +145,9 @@ class JobView(BaseModel):
 
 
 class TranscriptionView(BaseModel):
-    """A recording and what is known of it. ``revision`` counts its results: from 1 on there is one."""
+    """A recording and what is known of it. ``revision`` is the number of its latest revision, ``null`` before the
+    first result.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -154,7 +158,7 @@ class TranscriptionView(BaseModel):
     source_filename: str | None
     status: JobStatus
     progress: Annotated[int, Field(ge=0, le=100)]
-    revision: int
+    revision: int | None
     duration_seconds: int | None
     tempo: int | None
     key_signature: Annotated[str | None, Field(examples=["E minor"])]
@@ -267,7 +271,7 @@ class SharedTranscription(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     title: str
-    revision: int
+    revision: int | None
     duration_seconds: int | None
     tempo: int | None
     key_signature: str | None

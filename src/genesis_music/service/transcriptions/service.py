@@ -159,13 +159,6 @@ class TranscriptionService:
 
     # Changing
 
-    def rename(self, user_id: UUID, id_: UUID, title: str) -> TranscriptionDetail:
-        """Give another title; raises NotFoundError."""
-        with self._platform.database.writing(user_id) as session:
-            transcriptions = TranscriptionRepository(session)
-            row = transcriptions.update(transcriptions.of_user(id_, user_id), title=title)
-            return self._detail(session, row)
-
     def retry(self, user_id: UUID, id_: UUID, changes: PageOptions, also: AlsoStore) -> Accepted:
         """Listen again, with other options if any are given.
 

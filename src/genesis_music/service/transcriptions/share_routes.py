@@ -12,7 +12,8 @@ from genesis_music.service.accounts.client import RequestInfoOf
 from genesis_music.service.accounts.dependencies import CurrentUser
 from genesis_music.service.dependencies import PlatformOf
 from genesis_music.service.openapi import problem_responses
-from genesis_music.service.transcriptions.files import send_audio, send_file, send_result
+from genesis_music.service.transcriptions.files import send_audio
+from genesis_music.service.transcriptions.result_files import LATEST, send_file, send_result
 from genesis_music.service.transcriptions.result_routes import (
     AUDIO_RESPONSES,
     FILE_RESPONSES,
@@ -86,7 +87,7 @@ def get_shared_result(
     token: Token, shares: SharesOf, platform: PlatformOf, if_none_match: IfNoneMatch = None
 ) -> Response:
     """The tab and the analysis behind a link."""
-    return send_result(shares.open(token), platform, if_none_match)
+    return send_result(shares.open(token), LATEST, platform, if_none_match)
 
 
 @router.get("/shared/{token}/files/{format}", response_class=Response, responses=FILE_RESPONSES | GONE)
@@ -99,7 +100,7 @@ def get_shared_file(
     redirect: MayRedirect = True,
 ) -> Response:
     """One file of the result behind a link."""
-    return send_file(shares.open(token), format, platform, if_none_match, redirect=redirect)
+    return send_file(shares.open(token), format, LATEST, platform, if_none_match, redirect=redirect)
 
 
 @router.head(

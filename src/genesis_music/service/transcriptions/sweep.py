@@ -17,6 +17,7 @@ from genesis_music.service.platform.database import utc_now
 from genesis_music.service.transcriptions import keys
 from genesis_music.service.transcriptions.recordings import release_recording
 from genesis_music.service.transcriptions.repository import UploadRepository
+from genesis_music.service.transcriptions.revision_tables import Revision
 from genesis_music.service.transcriptions.stems import release_stems
 from genesis_music.service.transcriptions.tables import Transcription, Upload, WebhookDelivery
 
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 200
 STAGES_KEPT = timedelta(days=7)
+EXPORTS_KEPT = timedelta(days=7)
 DELIVERIES_KEPT = timedelta(days=30)
 
 
@@ -35,6 +37,8 @@ class Swept:
     pieces: int
     recordings: int
     results: int
+    edits: int
+    exports: int
     stems: int
     stages: int
     deliveries: int
@@ -52,6 +56,8 @@ def sweep(platform: Platform, *, grace: timedelta | None = None) -> Swept:
         pieces=platform.storage.sweep_orphans(keys.UPLOADS, _uploads_known(platform), grace),
         recordings=_orphaned_recordings(platform, grace),
         results=platform.storage.sweep_orphans(keys.RESULTS, _results_known(platform), grace),
+        edits=platform.storage.sweep_orphans(keys.EDITS, _edits_known(platform), grace),
+        exports=platform.storage.sweep_temporary(keys.EXPORTS, EXPORTS_KEPT),
         stems=_orphaned_stems(platform, grace),
         stages=platform.storage.sweep_temporary(keys.STAGES, STAGES_KEPT),
         deliveries=_old_deliveries(platform),
@@ -100,9 +106,13 @@ def _orphaned_stems(platform: Platform, grace: timedelta) -> int:
 def _results_known(platform: Platform) -> Callable[[str], bool]:
     @lru_cache(maxsize=BATCH)
     def is_result(prefix: str) -> bool:
-        return _is_there(platform, select(Transcription.id).where(Transcription.result_prefix == prefix))
+        return _is_there(platform, select(Revision.transcription_id).where(Revision.prefix == prefix))
 
     return lambda key: is_result(key.rpartition("/")[0])
+
+
+def _edits_known(platform: Platform) -> Callable[[str], bool]:
+    return lambda key: _is_there(platform, select(Revision.transcription_id).where(Revision.document == key))
 
 
 def _uploads_known(platform: Platform) -> Callable[[str], bool]:

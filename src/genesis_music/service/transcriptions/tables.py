@@ -51,14 +51,19 @@ class Transcription(Base):
     stems_prefix: Mapped[str | None] = mapped_column(String(255), index=True)
     tab_data: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument, deferred=True)
     theory_analysis: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument, deferred=True)
-    revision: Mapped[int] = mapped_column(Integer, default=0)
-    """Counts the results: 1 after the first, one more after every re-tab."""
+    revisions: Mapped[int] = mapped_column("revision", Integer, default=0)
+    """How many revisions were made: 1 after the first result, one more after every edit or re-tab."""
     duration_seconds: Mapped[int | None]
     tempo: Mapped[int | None]
     key_signature: Mapped[str | None] = mapped_column(String(40))
     time_signature: Mapped[str | None] = mapped_column(String(10))
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     completed_at: Mapped[datetime | None]
+
+    @property
+    def revision(self) -> int | None:
+        """Number of the latest revision; ``None`` before the first result."""
+        return self.revisions - 1 if self.revisions else None
 
 
 class Share(Base):

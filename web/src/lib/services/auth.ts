@@ -1,0 +1,121 @@
+/**
+ * Who uses the page. The embedded service has one local user and no sign-in; elsewhere the access token is kept in
+ * memory and renewed from a cookie that scripts cannot read (docs/guides/accounts.md).
+ */
+import { api, dataOf, useTokens, type Schemas } from './api';
+import { connection } from '$lib/stores/connection.svelte';
+import { settings } from '$lib/stores/settings.svelte';
+import { user } from '$lib/stores/user.svelte';
+
+type Tokens = Schemas['Tokens'];
+export type Credentials = { email: string; password: string };
+
+/** Refresh tokens are good once: tabs take turns, and tell each other what they got. */
+const LOCK = 'genesis-refresh';
+const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('genesis-auth') : null;
+const RENEW_BEFORE_MS = 60_000;
+
+class Auth {
+  #token: string | null = null;
+  #expiresAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #started: Promise<void> | undefined;
+  #listeners = new Set<(token: string) => void>();
+
+  constructor() {
+    useTokens({ token: () => this.#token, renew: () => this.renew() });
+    channel?.addEventListener('message', ({ data }) => {
+      if (data === 'signed-out') this.#forget();
+      else this.#take(data as Tokens);
+    });
+  }
+
+  get token(): string | null {
+    return this.#token;
+  }
+
+  /** Called with every new token; returns how to stop. */
+  onToken(listener: (token: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Find out who is here, once; an unreachable service is no reason not to show the page. */
+  start(): Promise<void> {
+    this.#started ??= this.#begin().catch(() => undefined);
+    return this.#started;
+  }
+
+  async #begin(): Promise<void> {
+    user.options = await dataOf(api.GET('/api/v1/auth/options'));
+    if (user.options.sign_in_required) {
+      if (localStorage.getItem('genesis.signed-in')) await this.renew();
+    } else {
+      user.account = await dataOf(api.GET('/api/v1/account'));
+    }
+    if (user.account) await settings.load();
+  }
+
+  async signIn(credentials: Credentials): Promise<void> {
+    await this.#enter(api.POST('/api/v1/auth/sign-in', { body: { ...credentials, refresh_in: 'cookie' } }));
+  }
+
+  async signUp(credentials: Credentials): Promise<void> {
+    await this.#enter(api.POST('/api/v1/auth/sign-up', { body: { ...credentials, refresh_in: 'cookie' } }));
+  }
+
+  async #enter(answer: Promise<{ data?: Tokens; error?: unknown; response: Response }>): Promise<void> {
+    this.#took(await dataOf(answer));
+    await settings.load();
+  }
+
+  async signOut(everywhere = false): Promise<void> {
+    await api.POST(everywhere ? '/api/v1/auth/sign-out-everywhere' : '/api/v1/auth/sign-out');
+    this.#forget();
+    connection.forgetSongs();
+    channel?.postMessage('signed-out');
+  }
+
+  /** Get a new access token; false when the user has to sign in. */
+  async renew(): Promise<boolean> {
+    if (!user.options?.sign_in_required) return false;
+    const before = this.#token;
+    return navigator.locks.request(LOCK, async () => {
+      if (this.#token !== before) return this.#token !== null; // another request or tab was faster
+      const { data, response } = await api.POST('/api/v1/auth/refresh', {
+        // Not through fetchWithToken: a refused refresh must not try to refresh.
+        fetch: (request: Request) => fetch(request),
+      });
+      if (data) this.#took(data);
+      else if (response.status === 401) this.#forget();
+      return data !== undefined;
+    });
+  }
+
+  #took(tokens: Tokens): void {
+    this.#take(tokens);
+    channel?.postMessage(tokens);
+  }
+
+  #take(tokens: Tokens): void {
+    this.#token = tokens.access_token;
+    this.#expiresAt = Date.parse(tokens.expires_at);
+    user.account = tokens.account;
+    localStorage.setItem('genesis.signed-in', 'yes');
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => void this.renew(),
+      Math.max(this.#expiresAt - Date.now() - RENEW_BEFORE_MS, 1000),
+    );
+    for (const listener of this.#listeners) listener(tokens.access_token);
+  }
+
+  #forget(): void {
+    this.#token = null;
+    user.account = null;
+    clearTimeout(this.#timer);
+    localStorage.removeItem('genesis.signed-in');
+  }
+}
+
+export const auth = new Auth();

@@ -1,0 +1,14 @@
+import type { Schemas } from '$lib/services/api';
+
+/** Who uses the page; null while nobody is signed in. */
+class User {
+  account = $state<Schemas['Account'] | null>(null);
+  options = $state<Schemas['AuthOptions'] | null>(null);
+
+  /** True when this service has accounts and nobody is signed in. */
+  get mustSignIn(): boolean {
+    return this.options?.sign_in_required === true && this.account === null;
+  }
+}
+
+export const user = new User();

@@ -1,0 +1,82 @@
+/** The tab as a synthesiser plays it: alphaTab's own player, loaded when it is first wanted. */
+import type { AlphaTabApi } from '@coderline/alphatab';
+import type { Engine } from '$lib/stores/player.svelte';
+import type { AlphaTab } from './sheet';
+import type { Timing } from './timing';
+
+const TICKS_PER_QUARTER = 960;
+
+export class Synth implements Engine {
+  #speed = 1;
+  #loaded: Promise<void> | undefined;
+  /** Where the synthesiser said it was, and when. */
+  #heard = { quarters: 0, at: 0 };
+  #playing = false;
+
+  constructor(
+    private readonly alphaTab: AlphaTab,
+    private readonly api: AlphaTabApi,
+    private readonly timing: () => Timing | null,
+  ) {
+    api.playerPositionChanged.on(({ currentTick }) => this.#hear(currentTick / TICKS_PER_QUARTER));
+  }
+
+  #hear(quarters: number): void {
+    this.#heard = { quarters, at: performance.now() };
+  }
+
+  async load(): Promise<void> {
+    this.#loaded ??= this.#started();
+    await this.#loaded;
+  }
+
+  #started(): Promise<void> {
+    const ready = new Promise<void>((done) => this.api.playerReady.on(done));
+    this.api.settings.player.playerMode = this.alphaTab.PlayerMode.EnabledSynthesizer;
+    this.api.updateSettings();
+    if (this.api.settings.player.soundFont) {
+      this.api.loadSoundFontFromUrl(this.api.settings.player.soundFont, false);
+    }
+    this.api.loadMidiForScore();
+    return ready;
+  }
+
+  async play(): Promise<void> {
+    this.#hear(this.#heard.quarters);
+    this.#playing = this.api.play();
+  }
+
+  pause(): void {
+    if (this.#playing) this.#hear(this.timing()?.quartersAt(this.seconds) ?? 0);
+    this.#playing = false;
+    if (this.#loaded) this.api.pause();
+  }
+
+  seek(seconds: number): void {
+    const quarters = Math.max(this.timing()?.quartersAt(seconds) ?? 0, 0);
+    this.#hear(quarters);
+    if (this.#loaded) this.api.tickPosition = Math.round(quarters * TICKS_PER_QUARTER);
+  }
+
+  get seconds(): number {
+    const heard = this.timing()?.secondsAt(this.#heard.quarters) ?? 0;
+    return this.#playing ? heard + ((performance.now() - this.#heard.at) / 1000) * this.#speed : heard;
+  }
+
+  get speed(): number {
+    return this.#speed;
+  }
+
+  set speed(speed: number) {
+    this.#speed = speed;
+    this.api.playbackSpeed = speed;
+  }
+
+  get volume(): number {
+    return this.api.masterVolume;
+  }
+
+  set volume(volume: number) {
+    this.api.masterVolume = volume;
+  }
+}

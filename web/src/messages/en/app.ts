@@ -1,0 +1,28 @@
+export const app = {
+  name: 'Genesis Music',
+  claim: 'Guitar tab worth playing, from a recording.',
+  skip: 'Skip to the content',
+  navigation: {
+    label: 'Main',
+    transcribe: 'Transcribe',
+    library: 'Library',
+    profile: 'Profile',
+    signIn: 'Sign in',
+  },
+  theme: { label: 'Theme', light: 'Paper', dark: 'Stage', system: 'As the device' },
+  footer: { source: 'Open source', api: 'API', version: (version: string) => `Version ${version}` },
+  close: 'Close',
+  cancel: 'Cancel',
+  save: 'Save',
+  retry: 'Try again',
+  loading: 'Loading',
+  offline: 'You are offline. Tabs you opened recently still work.',
+  updated: 'A new version is ready.',
+  reload: 'Reload',
+  failure: {
+    offline: 'The service cannot be reached. Check your connection, then try again.',
+    unexpected: 'Something went wrong that we did not foresee. Try again in a moment.',
+    notFound: 'There is nothing at this address.',
+    reference: (id: string) => `Reference ${id}`,
+  },
+};

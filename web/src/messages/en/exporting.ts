@@ -1,0 +1,30 @@
+const FORMATS: Record<string, { name: string; use: string }> = {
+  gp5: { name: 'Guitar Pro', use: 'to open in Guitar Pro, TuxGuitar or MuseScore' },
+  musicxml: { name: 'MusicXML', use: 'notation and tab, for score editors' },
+  mid: { name: 'MIDI, as played', use: 'with every nuance, for a recording studio' },
+  'score.mid': { name: 'MIDI, as written', use: 'on the beat, for score editors' },
+  txt: { name: 'Text tab', use: 'to read and post anywhere' },
+  'chords.txt': { name: 'Chord sheet', use: 'chords bar by bar, to strum along' },
+  alphatex: { name: 'alphaTex', use: 'for alphaTab, in time with the recording' },
+  'tab.json': { name: 'Everything', use: 'the whole tab as JSON, for programs' },
+  'analysis.json': { name: 'Analysis', use: 'key, chords, form and difficulty as JSON' },
+  jams: { name: 'JAMS', use: 'annotations for music research' },
+};
+
+export const exporting = {
+  formats: (format: string) => FORMATS[format] ?? { name: format, use: '' },
+  order: Object.keys(FORMATS),
+  files: 'Save as a file',
+  save: (name: string) => `Save ${name}`,
+  asSeen: (percent: number) => `Leave out notes that are less than ${percent}% sure, as on the page`,
+  recording: 'The recording',
+  recordingUse: 'as it was handed in',
+  paper: 'On paper',
+  print: 'Print or save as PDF',
+  share: 'Share',
+  shareHint: 'Make a link that shows this tab to whoever has it.',
+  shareButton: 'Share with a link',
+  again: 'Not what you hear?',
+  againHint: 'Listen again with another tuning, tempo or without the band.',
+  retry: 'Try other settings',
+};

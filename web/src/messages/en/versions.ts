@@ -1,0 +1,15 @@
+export const versions = {
+  list: 'Versions of this tab',
+  hint: 'Every correction is kept. Going back makes a new version, so nothing is lost.',
+  current: 'Shown now',
+  by: (who: string, when: string) => `${who}, ${when}`,
+  machine: 'Genesis',
+  you: 'You',
+  somebody: 'Somebody else',
+  restore: 'Go back to this',
+  restoreVersion: (number: number) => `Go back to version ${number}`,
+  number: (number: number) => `Version ${number}`,
+  restored: (number: number) => `Version ${number} is back.`,
+  conflict: 'The tab was changed elsewhere meanwhile, so nothing was done. Here is the list as it is now.',
+  more: 'Show older versions',
+};

@@ -1,0 +1,14 @@
+import adapter from '@sveltejs/adapter-static';
+import { vitePreprocess } from '@sveltejs/vite-plugin-svelte';
+
+/** @type {import('@sveltejs/kit').Config} */
+export default {
+  preprocess: vitePreprocess(),
+  kit: {
+    // One page for every address: the service (or a CDN) answers unknown paths with it.
+    adapter: adapter({ fallback: '200.html', precompress: true }),
+    // The one inline script that SvelteKit writes is allowed by its hash; the rest of the policy is the server's header.
+    csp: { mode: 'hash', directives: { 'script-src': ['self', 'wasm-unsafe-eval'] } },
+    alias: { $messages: 'src/messages' },
+  },
+};
