@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from training.guitar.bank import Waveform
 
-BALANCE_DB = 4.0
+BALANCE_DB = 5.0
 """How much louder or softer than the others a pickup may be (standard deviation)."""
 NEIGHBOUR_DB = (-34.0, -12.0)
-CLEANED_SHARE = 0.6
-SUSPICION_DB = (-22.0, -6.0)
+CLEANED_SHARE = 0.7
+SUSPICION_DB = (-20.0, 0.0)
 """How much of the other pickups' power a mask takes for its own pickup's bleed."""
 WINDOWS = (512, 1024, 2048)
 

@@ -20,7 +20,11 @@ from training.guitar.strokes import Manner, Phrase, Stroke
 RELEASE_SECONDS = (0.015, 0.09)
 CUT_SECONDS = (0.002, 0.008)
 DYNAMIC_RANGE_DB = 24
-MUTED_SECONDS = {Manner.PALM_MUTED: (0.05, 0.25), Manner.DEAD: (0.006, 0.02)}
+MUTED_SECONDS = {
+    Manner.PALM_MUTED: (0.05, 0.25),
+    Manner.CHOKED: (0.015, 0.08),
+    Manner.DEAD: (0.006, 0.02),
+}
 """How long a muted string takes to fall to 1/e."""
 GONE_AFTER = 5.0
 """So many times that, a muted note is over: 43 dB down."""
