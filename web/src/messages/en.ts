@@ -15,5 +15,17 @@ import { theory } from './en/theory';
 import { transcribe } from './en/transcribe';
 import { versions } from './en/versions';
 
-export const en = { app, editor, exporting, home, library, play, progress, sharing, theory, transcribe, versions };
+export const en = {
+  app,
+  editor,
+  exporting,
+  home,
+  library,
+  play,
+  progress,
+  sharing,
+  theory,
+  transcribe,
+  versions,
+};
 export type Messages = typeof en;
