@@ -560,6 +560,9 @@ export interface paths {
         /**
          * Retab
          * @description Write anew what was heard, with another tuning, capo or quantisation: takes seconds.
+         *
+         *     This makes a revision of its own; edits stay in those before. To keep them, change tuning and capo by the edit
+         *     `refret`.
          */
         post: operations["retab"];
         delete?: never;
