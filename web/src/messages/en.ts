@@ -8,6 +8,7 @@ import { consent } from './en/consent';
 import { editor } from './en/editor';
 import { exporting } from './en/exporting';
 import { home } from './en/home';
+import { library } from './en/library';
 import { play } from './en/play';
 import { profile } from './en/profile';
 import { progress } from './en/progress';
@@ -23,6 +24,7 @@ export const en = {
   editor,
   exporting,
   home,
+  library,
   play,
   profile,
   progress,

@@ -24,7 +24,7 @@ from genesis_music.progress import ProgressCallback, Stage
 from genesis_music.score import Transcription as Music
 from genesis_music.service.jobs.contract import Work
 from genesis_music.service.jobs.states import JobGoneError
-from genesis_music.service.jobs.tables import Job, JobKind
+from genesis_music.service.jobs.tables import Job, JobKind, JobStatus
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import after_commit, utc_now
 from genesis_music.service.platform.media import MediaError
@@ -48,6 +48,7 @@ from genesis_music.service.transcriptions.scratch import scratch_folder
 from genesis_music.service.transcriptions.spool import Received
 from genesis_music.service.transcriptions.stage_cache import StoredStages
 from genesis_music.service.transcriptions.stems import StoredStems, claim_stems, release_stems
+from genesis_music.service.transcriptions.summaries import analysis_summary, tab_summary
 from genesis_music.service.transcriptions.tables import Transcription
 from genesis_music.settings import Settings
 
@@ -66,7 +67,7 @@ class _Stored:
     prefix: str
     files: int
     stems: str | None
-    tab_data: dict[str, Any]
+    tab: dict[str, Any]
     analysis: dict[str, Any]
 
 
@@ -91,11 +92,15 @@ class TranscriptionHandler:
         return lambda session: self._store(session, work, stored)
 
     def changed(self, session: Session, job: Job) -> None:
-        """Show the newest job's state as the transcription's."""
+        """Show the newest job's state as the transcription's; one that ended in vain leaves an older result alone."""
         transcriptions = TranscriptionRepository(session)
         row = transcriptions.find_by_id(job.transcription_id)
         newest = transcriptions.newest_job(job.transcription_id)
-        if row is not None and newest is not None and newest.id == job.id:
+        if row is None or newest is None or newest.id != job.id:
+            return
+        if row.result_prefix is not None and job.status in (JobStatus.FAILED, JobStatus.CANCELLED):
+            transcriptions.update(row, status=JobStatus.COMPLETE, progress=100)
+        else:
             transcriptions.update(row, status=job.status, progress=job.progress)
 
     def clean_up(self, work: Work) -> None:
@@ -241,11 +246,11 @@ class TranscriptionHandler:
 
 def _facts(stored: _Stored) -> dict[str, Any]:
     """Columns of the row that a result fills."""
-    music, key = stored.music, stored.tab_data["key"]
+    music, key = stored.music, stored.tab["key"]
     signature = music.tempo_map.time_signature
     return {
-        "tab_data": stored.tab_data,
-        "theory_analysis": stored.analysis,
+        "tab_data": tab_summary(stored.tab),
+        "theory_analysis": analysis_summary(stored.analysis),
         "result_prefix": stored.prefix,
         "heard_path": f"{stored.prefix}/{keys.HEARD}",
         "midi_path": f"{stored.prefix}/mid",

@@ -78,6 +78,7 @@ export class Microphone {
 
   #measure(stream: MediaStream, mostSeconds: number): void {
     this.#context = new AudioContext();
+    void this.#context.resume(); // some browsers begin in silence
     const analyser = this.#context.createAnalyser();
     this.#context.createMediaStreamSource(stream).connect(analyser);
     const samples = new Float32Array(analyser.fftSize);
