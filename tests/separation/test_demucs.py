@@ -1,7 +1,6 @@
 """Separation with Demucs, on tiny real models made here."""
 
 import hashlib
-import io
 from pathlib import Path
 
 import numpy as np
@@ -10,34 +9,10 @@ import pytest
 from genesis_music.audio.load import LoadSettings
 from genesis_music.errors import AudioError, SettingsError
 from genesis_music.separation.demucs import DemucsSeparator
+from tests.separation.models import FOUR, SIX, save, save_model
 from tests.sounds import melody, white_noise, write_sound
 
 pytest.importorskip("demucs", reason="needs the extra separate")
-
-FOUR = ["drums", "bass", "other", "vocals"]
-SIX = [*FOUR, "guitar", "piano"]
-
-
-def save_model(folder: Path, sources: list[str], seed: int = 0) -> Path:
-    """A tiny hybrid transformer Demucs with random weights, saved as published models are."""
-    import torch
-    from demucs.htdemucs import HTDemucs
-
-    torch.manual_seed(seed)
-    size = {"channels": 8, "depth": 4, "bottom_channels": 16, "t_layers": 1, "t_heads": 2, "segment": 2}
-    return save(folder, f"tiny{len(sources)}s{seed}", HTDemucs(sources, **size), (sources,), size)
-
-
-def save(folder: Path, name: str, model: object, args: tuple[object, ...], kwargs: dict[str, object]) -> Path:
-    import torch
-
-    state = model.state_dict()  # type: ignore[attr-defined]
-    package = {"klass": type(model), "args": args, "kwargs": kwargs, "state": state, "training_args": {}}
-    buffer = io.BytesIO()
-    torch.save(package, buffer)
-    path = folder / f"{name}-{hashlib.sha256(buffer.getvalue()).hexdigest()[:8]}.th"
-    path.write_bytes(buffer.getvalue())
-    return path
 
 
 @pytest.fixture(scope="module")

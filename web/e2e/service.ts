@@ -18,10 +18,13 @@ export class Service {
     readonly port: number,
     readonly folder: string,
     readonly env: Record<string, string>,
+    readonly hasAccounts: boolean,
   ) {}
 
-  static async start(env: Record<string, string> = {}): Promise<Service> {
-    const service = new Service(await freePort(), mkdtempSync(join(tmpdir(), 'genesis-e2e-')), env);
+  /** Start one for a single local user, or one that people sign in to. */
+  static async start(env: Record<string, string> = {}, hasAccounts = false): Promise<Service> {
+    const folder = mkdtempSync(join(tmpdir(), 'genesis-e2e-'));
+    const service = new Service(await freePort(), folder, env, hasAccounts);
     await service.resume();
     return service;
   }
@@ -32,8 +35,10 @@ export class Service {
 
   /** Start it (again), with the same folder and port. */
   async resume(): Promise<void> {
-    const command = ['serve', '--port', String(this.port), '--data-dir', this.folder];
-    this.#child = spawn(join(REPOSITORY, '.venv/bin/genesis'), command, {
+    const [program = '', ...command] = this.hasAccounts
+      ? ['python', join(import.meta.dirname, 'accounts_service.py'), String(this.port), this.folder]
+      : ['genesis', 'serve', '--port', String(this.port), '--data-dir', this.folder];
+    this.#child = spawn(join(REPOSITORY, '.venv/bin', program), command, {
       env: { ...process.env, GENESIS_WEB_DIR: join(REPOSITORY, 'web/build'), ...this.env },
       stdio: ['ignore', 'ignore', 'inherit'],
     });

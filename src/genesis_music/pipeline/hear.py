@@ -17,7 +17,16 @@ from genesis_music.pipeline.clock import Clock
 from genesis_music.pipeline.heard import Heard, Part, from_bytes, to_bytes
 from genesis_music.progress import Stage
 from genesis_music.score import SourceInfo
-from genesis_music.separation.separator import MIX, NoSeparator, Separator, Stems, StemTrack, tracks_of
+from genesis_music.separation.separator import (
+    MIX,
+    NoSeparator,
+    NoStemStore,
+    Separator,
+    Stems,
+    StemStore,
+    StemTrack,
+    tracks_of,
+)
 from genesis_music.settings import AUTO, Settings
 from genesis_music.tablature.heard_strings import HEARD_STRINGS
 from genesis_music.tablature.tunings import INSTRUMENTS, Instrument, parse_tuning
@@ -36,8 +45,19 @@ LEAK_LU = 25.0
 MAX_KEPT_STEM_BYTES = 4 * 1024**3
 
 
-def hear(path: Path, settings: Settings, cache: StageCache, clock: Clock, *, stems_folder: Path) -> Heard:
+def hear(
+    path: Path,
+    settings: Settings,
+    cache: StageCache,
+    clock: Clock,
+    *,
+    stems_folder: Path,
+    stem_store: StemStore = NoStemStore(),
+) -> Heard:
     """Return the notes of every part of a recording, from the cache when the same was heard before.
+
+    Stems are kept in ``stems_folder`` on this machine, and in ``stem_store`` for all: what was heard in stems that
+    are no longer there is heard again.
 
     Raises:
         AudioError, InputError: the file cannot be used (see ``load_audio``).
@@ -47,16 +67,18 @@ def hear(path: Path, settings: Settings, cache: StageCache, clock: Clock, *, ste
     engine_name = engine_for(settings.instrument, settings)
     check_readable(path)
     key = cache_key(
-        "heard-3",
+        "heard-4",
         __version__,
         models_fingerprint(),
         file_sha256(path),
         engine_name,
         *_hearing_settings(settings),
     )
-    if (kept := cache.get(key)) and (heard := from_bytes(kept)):
-        return heard
-    heard = _listen(path, settings, clock, stems_folder)
+    kept = cache.get(key)
+    known = from_bytes(kept) if kept else None
+    if known is not None and (known.stems is None or stem_store.has(known.stems)):
+        return known
+    heard = _listen(path, settings, clock, _separator(settings, stems_folder, stem_store))
     cache.put(key, to_bytes(heard))
     return heard
 
@@ -77,8 +99,7 @@ def engine_for(instrument: str, settings: Settings) -> str:
     return choose_engine(settings.engine, min(tuning.pitches_midi))
 
 
-def _listen(path: Path, settings: Settings, clock: Clock, stems_folder: Path) -> Heard:
-    separator = _separator(settings, stems_folder)
+def _listen(path: Path, settings: Settings, clock: Clock, separator: Separator) -> Heard:
     load = LoadSettings(settings.start_seconds, settings.end_seconds)
     stage = Stage.SEPARATING if settings.separate else Stage.LOADING
     engines = {name: get_engine(name) for name in ENGINES}  # a model is loaded when it is first used
@@ -99,7 +120,7 @@ def _listen(path: Path, settings: Settings, clock: Clock, stems_folder: Path) ->
                 )
                 for index, (track, name) in enumerate(zip(tracks, names, strict=True))
             )
-        facts = next(iter(stems.values())).facts
+        facts, key = next(iter(stems.values())).facts, stems.key
     source = SourceInfo(
         title=facts.title,
         duration_seconds=facts.duration_seconds,
@@ -107,17 +128,17 @@ def _listen(path: Path, settings: Settings, clock: Clock, stems_folder: Path) ->
         sha256=facts.sha256,
         start_seconds=settings.start_seconds,
     )
-    return Heard(source, ", ".join(dict.fromkeys(names)), parts, facts.warnings)
+    return Heard(source, ", ".join(dict.fromkeys(names)), parts, facts.warnings, key)
 
 
-def _separator(settings: Settings, stems_folder: Path) -> Separator:
+def _separator(settings: Settings, stems_folder: Path, store: StemStore) -> Separator:
     if settings.separate is None:
         return NoSeparator()
     from genesis_music.separation.demucs import DemucsSeparator
 
     if stems_folder.exists():
         sweep(stems_folder, MAX_KEPT_STEM_BYTES)
-    return DemucsSeparator(settings.separate, cache_folder=stems_folder)
+    return DemucsSeparator(settings.separate, cache_folder=stems_folder, store=store)
 
 
 def _audible(tracks: Sequence[StemTrack], stems: Stems) -> list[StemTrack]:

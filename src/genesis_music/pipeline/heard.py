@@ -41,6 +41,8 @@ class Heard:
     engine: str
     parts: tuple[Part, ...]
     warnings: tuple[str, ...] = ()
+    stems: str | None = None
+    """What the stems of the recording are kept under, where it was taken apart."""
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -63,6 +65,7 @@ def from_bytes(data: bytes) -> Heard | None:
             engine=document["engine"],
             parts=tuple(_part(part) for part in document["parts"]),
             warnings=tuple(document["warnings"]),
+            stems=document.get("stems"),
         )
     except (zlib.error, ValueError, KeyError, TypeError):
         return None

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,14 @@ from genesis_music.audio.spool import Spool
 from genesis_music.audio.stream import WHOLE, LoadSettings, decoded, ignore_fraction
 from genesis_music.audio.write import WavWriter
 from genesis_music.errors import MissingExtraError, OutputError, SettingsError
-from genesis_music.separation.separator import Stems
+from genesis_music.separation.separator import NoStemStore, Stems, StemStore
 
 CACHE_VERSION = 1
 """Raised when the same model and file would give other stems; older cached stems are then left unused."""
 
 _OVERLAP = 0.25
-_SOURCE_FILE = "source.json"
+SOURCE_FILE = "source.json"
+"""Beside the stems: what they were taken from."""
 
 
 class DemucsSeparator:
@@ -46,12 +48,21 @@ class DemucsSeparator:
     ``model`` is the name of a published model (``"htdemucs"``, ``"htdemucs_6s"``; downloaded once by Demucs
     itself) or the path of a local ``.th`` file, of a ``.yaml`` bag, or of a folder with one of them; text that
     is the path of something is taken as a path. Stems are kept under ``cache_folder``, by file, model and
-    version; without one they are deleted when closed. ``device`` is PyTorch's (``"cpu"``, ``"cuda"``).
+    version, and shared with other machines through ``store``; without a folder they are deleted when closed.
+    ``device`` is PyTorch's (``"cpu"``, ``"cuda"``).
     """
 
-    def __init__(self, model: str | Path, *, cache_folder: Path | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        model: str | Path,
+        *,
+        cache_folder: Path | None = None,
+        store: StemStore = NoStemStore(),
+        device: str = "cpu",
+    ) -> None:
         self._model = _local(model)
         self._cache_folder = cache_folder
+        self._store = store
         self._device = device
 
     @property
@@ -83,9 +94,10 @@ class DemucsSeparator:
         with open_sound(path):
             pass  # a file that cannot be used is refused before anything else
         with ExitStack() as resources:
-            folder = self._stem_folder(
-                path, sample_rate_hz, settings, resources, on_fraction or ignore_fraction
-            )
+            report = on_fraction or ignore_fraction
+            write = partial(self._write_stems, path, sample_rate_hz, settings, report)
+            key = self._cache_key(path, sample_rate_hz, settings) if self._cache_folder else None
+            folder = self._stem_folder(key, write, resources)
             source = _Source.read(folder)
             stems = {
                 file.stem: resources.enter_context(load_audio(file, sample_rate_hz=sample_rate_hz))
@@ -93,27 +105,23 @@ class DemucsSeparator:
             }
             for stem in stems.values():
                 stem.facts = replace(stem.facts, sha256=file_sha256(path), **asdict(source))
-            return Stems(stems, resources.pop_all())
+            return Stems(stems, resources.pop_all(), key)
 
-    def _stem_folder(
-        self,
-        path: Path,
-        sample_rate_hz: int,
-        settings: LoadSettings,
-        resources: ExitStack,
-        on_fraction: Callable[[float], None],
-    ) -> Path:
-        """The folder with one sound file per stem, made when it is not there yet."""
-        if self._cache_folder is None:
+    def _stem_folder(self, key: str | None, write: Callable[[Path], None], resources: ExitStack) -> Path:
+        """The folder with one sound file per stem, made when neither this machine nor the store has it."""
+        if self._cache_folder is None or key is None:
             folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="genesis-stems-")))
-            self._write_stems(path, folder, sample_rate_hz, settings, on_fraction)
+            write(folder)
             return folder
-        folder = self._cache_folder / self._cache_key(path, sample_rate_hz, settings)
+        folder = self._cache_folder / key
+
+        def fill(new: Path) -> None:
+            if not self._store.fetch(key, new):
+                write(new)
+
         if not folder.is_dir():
-            _create_whole(
-                folder,
-                lambda partial: self._write_stems(path, partial, sample_rate_hz, settings, on_fraction),
-            )
+            _create_whole(folder, fill)
+        self._store.keep(key, folder)
         return folder
 
     def _cache_key(self, path: Path, sample_rate_hz: int, settings: LoadSettings) -> str:
@@ -131,10 +139,10 @@ class DemucsSeparator:
     def _write_stems(
         self,
         path: Path,
-        folder: Path,
         sample_rate_hz: int,
         settings: LoadSettings,
         on_fraction: Callable[[float], None],
+        folder: Path,
     ) -> None:
         model = load_model(self._model, self._device)
         with ExitStack() as stack:
@@ -174,11 +182,11 @@ class _Source:
         return cls(sound.title, sound.sample_rate_hz, sound.channels, sound.codec, warnings)
 
     def write(self, folder: Path) -> None:
-        (folder / _SOURCE_FILE).write_text(json.dumps(asdict(self)), "utf-8")
+        (folder / SOURCE_FILE).write_text(json.dumps(asdict(self)), "utf-8")
 
     @classmethod
     def read(cls, folder: Path) -> _Source:
-        fields = json.loads((folder / _SOURCE_FILE).read_text("utf-8"))
+        fields = json.loads((folder / SOURCE_FILE).read_text("utf-8"))
         return cls(**{**fields, "warnings": tuple(fields["warnings"])})
 
 
@@ -296,17 +304,17 @@ def _create_whole(folder: Path, fill: Callable[[Path], None]) -> None:
     """Make a folder that appears only when it is complete, even if two processes make it at once."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))
+        unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))
     except OSError as error:
         raise OutputError(f"{folder.parent} cannot be written ({error.strerror}): choose another.") from error
     try:
-        fill(partial)
+        fill(unfinished)
         try:
-            partial.rename(folder)
+            unfinished.rename(folder)
         except OSError as error:
             if not folder.is_dir():  # else another process was quicker, with the same stems
                 raise OutputError(
                     f"{folder} cannot be written ({error.strerror}): choose another."
                 ) from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(unfinished, ignore_errors=True)

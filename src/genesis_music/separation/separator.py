@@ -16,11 +16,17 @@ MIX = "mix"
 
 
 class Stems(Mapping[str, Recording]):
-    """The stems of one recording by name; closing it closes ``resources``, which holds them all."""
+    """The stems of one recording by name; closing it closes ``resources``, which holds them all.
 
-    def __init__(self, recordings: Mapping[str, Recording], resources: ExitStack) -> None:
+    ``key`` is what they are kept under, ``None`` where they are not kept.
+    """
+
+    def __init__(
+        self, recordings: Mapping[str, Recording], resources: ExitStack, key: str | None = None
+    ) -> None:
         self._recordings = dict(recordings)
         self._resources = resources
+        self.key = key
 
     def __getitem__(self, name: str) -> Recording:
         return self._recordings[name]
@@ -42,6 +48,34 @@ class Stems(Mapping[str, Recording]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class StemStore(Protocol):
+    """Where several machines keep the files of stems; one that is away forgets, it never raises."""
+
+    def has(self, key: str) -> bool:
+        """Whether all files are kept under the key."""
+
+    def fetch(self, key: str, folder: Path) -> bool:
+        """Copy what is kept under the key into the folder; ``False`` when it is not there, or not all of it."""
+
+    def keep(self, key: str, folder: Path) -> None:
+        """Keep the files of the folder under the key, unless they are kept already."""
+
+
+class NoStemStore:
+    """For one machine alone: its own folder is enough."""
+
+    def has(self, key: str) -> bool:  # noqa: ARG002 (protocol)
+        """Nothing is missed."""
+        return True
+
+    def fetch(self, key: str, folder: Path) -> bool:  # noqa: ARG002 (protocol)
+        """Nothing is there."""
+        return False
+
+    def keep(self, key: str, folder: Path) -> None:
+        """Forget them."""
 
 
 class Separator(Protocol):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import ipaddress
+import multiprocessing
 import os
 import secrets
 import signal
@@ -22,9 +23,12 @@ from pathlib import Path
 
 import uvicorn
 from pydantic import SecretStr
+from sqlalchemy.exc import OperationalError
+from starlette.types import ASGIApp
 
 from genesis_music.errors import InputError
 from genesis_music.service.config import Mode, ServiceSettings, checked_settings, faults_named
+from genesis_music.service.errors import UnavailableError
 from genesis_music.service.platform.child import ChildProcess
 from genesis_music.service.platform.redis_server import RedisServer
 from genesis_music.service.welcome import Welcome
@@ -35,12 +39,16 @@ WATCH_SECONDS = 1.0
 GOODBYE_SECONDS = 3
 """How long open connections may hold up the end of the service."""
 
+HANGING_SECONDS = 60
+"""A server process that is silent for so long is replaced; on a busy machine a start takes many seconds."""
+
 
 def serve(host: str, port: int, data_dir: Path, processes: int = 1, welcome: Welcome | None = None) -> None:
     """Serve until told to stop; ``welcome`` is for the embedded service.
 
     Raises:
         InputError: an address, port or folder cannot be used; settings are missing.
+        UnavailableError: the database does not answer.
     """
     if os.environ.get("GENESIS_MODE", Mode.EMBEDDED) == Mode.EMBEDDED:
         serve_embedded(host, port, data_dir, welcome)
@@ -53,8 +61,9 @@ def serve_production(host: str, port: int, processes: int) -> None:
     settings = checked_settings()
     with listening(host, port):
         pass  # said plainly now rather than by every process
+    _update_tables(settings)
     uvicorn.run(
-        "genesis_music.service.app:from_environment",
+        "genesis_music.service.serve:server_process",
         factory=True,
         host=host,
         port=port,
@@ -65,7 +74,39 @@ def serve_production(host: str, port: int, processes: int) -> None:
         proxy_headers=True,
         forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=GOODBYE_SECONDS * 10,
+        timeout_worker_healthcheck=HANGING_SECONDS,
     )
+
+
+def server_process() -> ASGIApp:
+    """Build the application in one of several processes; it ends with the command that started it, even killed."""
+    from genesis_music.service.app import from_environment
+
+    command = multiprocessing.parent_process()
+    if command is not None:
+        threading.Thread(target=_end_after, args=(command,), name="parent", daemon=True).start()
+    return from_environment()
+
+
+def _end_after(command: multiprocessing.process.BaseProcess) -> None:
+    command.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _update_tables(settings: ServiceSettings) -> None:
+    """Make the tables before any process needs them; a database that is away is said once and plainly."""
+    from genesis_music.service.platform.database import make_engine
+    from genesis_music.service.platform.revision import bring_up_to_date
+
+    engine = make_engine(settings.database_url)
+    try:
+        bring_up_to_date(engine)
+    except OperationalError as error:
+        raise UnavailableError(
+            "The database does not answer, see GENESIS_DATABASE_URL; `genesis doctor` asks every part."
+        ) from error
+    finally:
+        engine.dispose()
 
 
 def serve_embedded(host: str, port: int, data_dir: Path, welcome: Welcome | None = None) -> None:

@@ -29,6 +29,9 @@ PUBLIC = {
     ("GET", "/api/v1/shared/{token}/files/{format}"),
     ("GET", "/api/v1/shared/{token}/audio"),
     ("HEAD", "/api/v1/shared/{token}/audio"),
+    ("GET", "/api/v1/shared/{token}/stems"),
+    ("GET", "/api/v1/shared/{token}/stems/{name}"),
+    ("HEAD", "/api/v1/shared/{token}/stems/{name}"),
 }
 """Whoever adds a route here has thought about strangers."""
 DOCUMENTS = {

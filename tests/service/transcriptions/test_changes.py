@@ -48,6 +48,42 @@ def test_a_failure_says_why_and_what_can_be_done_and_a_retry_takes_other_options
     assert (complete["options"]["denoise"], complete["options"]["capo"]) == ("on", 3)
 
 
+@pytest.mark.parametrize("way", ["retab", "retry"])
+def test_a_failed_change_leaves_the_result_that_was_there(
+    api: Api, quick: Workbench, tone: bytes, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    path = f"/transcribe/{api.accepted(tone)}"
+    quick.work()
+    before = api("GET", f"{path}/result").json()
+    assert api("POST", f"{path}/{way}", json={"capo": 2}).status_code == 202
+    with monkeypatch.context() as patched:
+        patched.setattr("genesis_music.service.transcriptions.handler.arrange", refuse)
+        quick.work()
+    shown = api("GET", path).json()
+    assert (shown["status"], shown["progress"], shown["revision"]) == ("complete", 100, 1)
+    assert shown["options"]["capo"] == 0
+    assert shown["job"]["status"] == "failed"
+    assert shown["job"]["error"]["message"] == "The recording is silent: turn the guitar up."
+    assert api("GET", f"{path}/result").json() == before
+    assert api("GET", f"{path}/files/gp5").status_code in {200, 307}
+    [listed] = api("GET", "/transcribe", params={"status": "complete"}).json()["items"]
+    assert listed["status"] == "complete"
+
+    assert api("POST", f"{path}/{way}", json={"capo": 3}).status_code == 202
+    quick.work()
+    assert api("GET", path).json()["revision"] == 2
+
+
+@SQLITE_ONLY
+def test_a_cancelled_change_leaves_the_result_that_was_there(api: Api, quick: Workbench, tone: bytes) -> None:
+    path = f"/transcribe/{api.accepted(tone)}"
+    quick.work()
+    api("POST", f"{path}/retab", json={"capo": 2})
+    assert api("GET", path).json()["status"] == "queued"
+    cancelled = api("POST", f"{path}/cancel").json()
+    assert (cancelled["status"], cancelled["job"]["status"]) == ("complete", "cancelled")
+
+
 @SQLITE_ONLY
 def test_a_finished_recording_can_be_listened_to_again(api: Api, quick: Workbench, tone: bytes) -> None:
     path = f"/transcribe/{api.accepted(tone)}"

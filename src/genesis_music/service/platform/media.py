@@ -1,21 +1,17 @@
 """Is an upload a recording we take? Decided by its content, in a child process that can be killed.
 
-FFmpeg parses whatever a stranger sends, so it does not do it here: a child without the service's secrets in its
-environment, with limits on its processor time, memory and files, reads the file and answers with one line.
-Whatever happens to the child costs only the upload.
+FFmpeg parses whatever a stranger sends, so it does not do it here: a process of its own for each file, without the
+service's secrets in its environment, with limits on its processor time, memory and files, reads it and answers with one
+line. Whatever happens to that process costs only the upload. Where it comes from: ``fork_server``.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import Timer
 
 from genesis_music.service.errors import (
     InvalidRequestError,
@@ -23,8 +19,8 @@ from genesis_music.service.errors import (
     TooLargeError,
     UnsupportedMediaError,
 )
+from genesis_music.service.platform.fork_server import ForkServer
 
-_PROBE = "genesis_music.service.platform.media_probe"
 _MOST_ANSWER_BYTES = 100_000
 
 
@@ -114,55 +110,23 @@ def check_media(path: Path, limits: MediaLimits = MediaLimits()) -> MediaFacts:
         NotAudioError, TooLongError, TooShortError, TooManyChannelsError: what is wrong with the file.
         MediaLimitError: the child had to be stopped, or died of the file.
     """
-    command = [sys.executable, "-P", "-m", _PROBE, str(path.absolute()), json.dumps(asdict(limits))]
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=_environment(),
-        cwd=path.anchor or None,
-        start_new_session=True,
-    ) as child:
-        answer = _heard(child, limits.wall_seconds)
-    if child.returncode != 0 or len(answer) > _MOST_ANSWER_BYTES:
+    arguments = (str(path.absolute()), json.dumps(asdict(limits)))
+    answer = _prober.ask(arguments, seconds=limits.wall_seconds, most_bytes=_MOST_ANSWER_BYTES)
+    if len(answer) > _MOST_ANSWER_BYTES:
         raise _too_costly()
     return _understood(answer)
 
 
-def _heard(child: subprocess.Popen[bytes], wall_seconds: float) -> bytes:
-    """What a child says before its time is over; it is dead afterwards."""
-    assert child.stdout is not None
-    end = Timer(wall_seconds, _kill, [child])
-    end.start()
-    try:
-        answer = child.stdout.read(_MOST_ANSWER_BYTES + 1)
-        if len(answer) <= _MOST_ANSWER_BYTES:
-            child.wait()
-    finally:
-        end.cancel()
-        _kill(child)
-    return answer
-
-
-def _kill(child: subprocess.Popen[bytes]) -> None:
-    """Kill a child and what it started, unless it has ended by itself."""
-    if child.poll() is not None:
-        return
-    if sys.platform == "win32":
-        child.kill()
-        return
-    with suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
-
-
 def _environment() -> dict[str, str]:
     """Where to import from, and nothing else of ours: least of all secrets."""
-    kept = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     return kept | {
         "PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in sys.path),
         "PYTHONUTF8": "1",
     }
+
+
+_prober = ForkServer("genesis_music.service.platform.media_probe", _environment)
 
 
 def _understood(answer: bytes) -> MediaFacts:

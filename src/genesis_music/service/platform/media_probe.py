@@ -1,8 +1,7 @@
-"""The child process of :mod:`~genesis_music.service.platform.media`: limits itself, reads one file, answers.
+"""The work of the processes of :mod:`~genesis_music.service.platform.media`: limit oneself, read one file, answer.
 
-``python -m genesis_music.service.platform.media_probe PATH LIMITS`` prints one JSON object. The length is
-measured by adding up the packets of the sound track, which needs no decoding and stops at the limit; then
-pieces are decoded, to see that it is sound.
+``main([PATH, LIMITS])`` prints one JSON object. The length is measured by adding up the packets of the sound track,
+which needs no decoding and stops at the limit; then pieces are decoded, to see that it is sound.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from av.error import FFmpegError
 
 from genesis_music.audio.decode import SoundFile, open_sound
 from genesis_music.errors import InputError
@@ -85,7 +86,7 @@ _TOLERANCE_SECONDS = 1.0
 _LONGEST_TITLE = 200
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> None:
     """Check the file named by the first argument within the limits of the second."""
     path, limits = Path(arguments[0]), MediaLimits(**json.loads(arguments[1]))
     restrict(limits)
@@ -94,7 +95,6 @@ def main(arguments: list[str]) -> int:
     except MediaError as error:
         answer = Refusal(error.code, str(error))
     print(json.dumps(asdict(answer)))
-    return 0
 
 
 def restrict(limits: MediaLimits) -> None:
@@ -192,8 +192,6 @@ class _Trial:
         )
 
     def decode(self, packet: Any, stated_seconds: float) -> None:
-        from av.error import FFmpegError
-
         self.packets += 1
         self.stated_seconds += stated_seconds
         try:
@@ -210,8 +208,6 @@ class _Trial:
 
 def _packets(sound: SoundFile) -> Iterator[Any]:
     """The packets of the sound track, as far as the file can be read."""
-    from av.error import FFmpegError
-
     packets = sound.container.demux(sound.stream)
     while True:
         try:
@@ -220,7 +216,3 @@ def _packets(sound: SoundFile) -> Iterator[Any]:
             return
         except (FFmpegError, IndexError):  # IndexError: a track appeared midway
             continue
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from genesis_music.cache import user_cache_folder
@@ -22,14 +24,15 @@ from genesis_music.progress import ProgressCallback, Stage
 from genesis_music.score import Transcription as Music
 from genesis_music.service.jobs.contract import Work
 from genesis_music.service.jobs.states import JobGoneError
-from genesis_music.service.jobs.tables import Job, JobKind
+from genesis_music.service.jobs.tables import Job, JobKind, JobStatus
 from genesis_music.service.platform.container import Platform
-from genesis_music.service.platform.database import utc_now
+from genesis_music.service.platform.database import after_commit, utc_now
 from genesis_music.service.platform.media import MediaError
 from genesis_music.service.platform.storage import StorageMissingError, StorageUnavailableError
 from genesis_music.service.transcriptions import keys
 from genesis_music.service.transcriptions.documents import ANALYSIS, TAB
 from genesis_music.service.transcriptions.downloads import download
+from genesis_music.service.transcriptions.facts import facts_of
 from genesis_music.service.transcriptions.names import LONGEST_TITLE, clean_line
 from genesis_music.service.transcriptions.notifications import announce
 from genesis_music.service.transcriptions.options import stored_options
@@ -45,8 +48,12 @@ from genesis_music.service.transcriptions.revision_tables import RevisionKind
 from genesis_music.service.transcriptions.scratch import scratch_folder
 from genesis_music.service.transcriptions.spool import Received
 from genesis_music.service.transcriptions.stage_cache import StoredStages
+from genesis_music.service.transcriptions.stems import StoredStems, claim_stems, release_stems
+from genesis_music.service.transcriptions.summaries import analysis_summary, tab_summary
 from genesis_music.service.transcriptions.tables import Transcription
 from genesis_music.settings import Settings
+
+log = logging.getLogger(__name__)
 
 KEEPING_TRIES = 3
 """A recording may be deleted by its last other owner while it is being kept."""
@@ -60,7 +67,8 @@ class _Stored:
     music: Music
     prefix: str
     files: int
-    tab_data: dict[str, Any]
+    stems: str | None
+    tab: dict[str, Any]
     analysis: dict[str, Any]
 
 
@@ -80,16 +88,21 @@ class TranscriptionHandler:
         settings = stored_options(work.options).settings()
         clock = Clock(progress)
         heard = self._kept(work) if work.kind is JobKind.RETAB else self._hear(work, settings, clock)
-        heard = replace(heard, source=replace(heard.source, title=self._row(work).title))
-        stored = self._write(arrange(heard, settings, clock), heard, work, clock)
+        music = arrange(heard, settings, clock)
+        music = replace(music, source=replace(music.source, title=self._row(work).title))
+        stored = self._write(music, heard, work, clock)
         return lambda session: self._store(session, work, stored)
 
     def changed(self, session: Session, job: Job) -> None:
-        """Show the newest job's state as the transcription's."""
+        """Show the newest job's state as the transcription's; one that ended in vain leaves an older result alone."""
         transcriptions = TranscriptionRepository(session)
         row = transcriptions.find_by_id(job.transcription_id)
         newest = transcriptions.newest_job(job.transcription_id)
-        if row is not None and newest is not None and newest.id == job.id:
+        if row is None or newest is None or newest.id != job.id:
+            return
+        if row.result_prefix is not None and job.status in (JobStatus.FAILED, JobStatus.CANCELLED):
+            transcriptions.update(row, status=JobStatus.COMPLETE, progress=100)
+        else:
             transcriptions.update(row, status=job.status, progress=job.progress)
 
     def clean_up(self, work: Work) -> None:
@@ -128,8 +141,15 @@ class TranscriptionHandler:
     def _hear(self, work: Work, settings: Settings, clock: Clock) -> Heard:
         with scratch_folder() as folder:
             path = self._fetch(self._row(work), work, folder, clock)
-            cache = StoredStages(self._platform.storage)
-            return hear(path, settings, cache, clock, stems_folder=user_cache_folder() / "stems")
+            storage, local = self._platform.storage, user_cache_folder() / "stems"
+            return hear(
+                path,
+                settings,
+                StoredStages(storage),
+                clock,
+                stems_folder=local,
+                stem_store=StoredStems(storage),
+            )
 
     def _fetch(self, row: Transcription, work: Work, folder: Path, clock: Clock) -> Path:
         """Bring the recording onto this machine: from the store, or from its link the first time."""
@@ -191,7 +211,7 @@ class TranscriptionHandler:
                 if one.name in {TAB, ANALYSIS}:
                     documents[one.name] = json.loads(content)
                 on_fraction(index / len(formats))
-        return _Stored(music, prefix, 1 + len(formats), documents[TAB], documents[ANALYSIS])
+        return _Stored(music, prefix, 1 + len(formats), heard.stems, documents[TAB], documents[ANALYSIS])
 
     def _store(self, session: Session, work: Work, stored: _Stored) -> None:
         """Make a revision of the result, and put its facts into the row.
@@ -205,7 +225,9 @@ class TranscriptionHandler:
         row = transcriptions.find_by_id(work.transcription_id)
         if row is None:
             raise JobGoneError("The transcription was deleted.")
-        transcriptions.update(row, options=work.options, completed_at=utc_now(), **_facts(stored))
+        old_stems, stems = row.stems_prefix, claim_stems(session, stored.stems, self._platform.storage)
+        facts = _facts(stored) | {"stems_prefix": stems}
+        transcriptions.update(row, options=work.options, completed_at=utc_now(), **facts)
         RevisionRepository(session).append(
             row,
             kind=RevisionKind.MACHINE,
@@ -213,20 +235,24 @@ class TranscriptionHandler:
             document=f"{stored.prefix}/{TAB}",
             prefix=stored.prefix,
         )
+        if old_stems and old_stems != stems:
+            after_commit(session, lambda: self._let_go(old_stems))
+
+    def _let_go(self, stems: str) -> None:
+        """Delete the stems of an earlier result if nobody else has them."""
+        try:
+            release_stems(stems, self._platform)
+        except (StorageUnavailableError, SQLAlchemyError):
+            log.warning("stems of an earlier result are left for the sweep", exc_info=True)
 
 
 def _facts(stored: _Stored) -> dict[str, Any]:
     """Columns of the row that a result fills."""
-    music, key = stored.music, stored.tab_data["key"]
-    signature = music.tempo_map.time_signature
-    return {
-        "tab_data": stored.tab_data,
-        "theory_analysis": stored.analysis,
+    return facts_of(stored.tab) | {
+        "tab_data": tab_summary(stored.tab),
+        "theory_analysis": analysis_summary(stored.analysis),
         "result_prefix": stored.prefix,
         "heard_path": f"{stored.prefix}/{keys.HEARD}",
         "midi_path": f"{stored.prefix}/mid",
-        "duration_seconds": round(music.source.duration_seconds),
-        "tempo": round(music.tempo_map.tempo_bpm),
-        "key_signature": f"{key['tonic']} {key['mode']}",
-        "time_signature": f"{signature.numerator}/{signature.denominator}",
+        "duration_seconds": round(stored.music.source.duration_seconds),
     }

@@ -7,6 +7,8 @@
 4. ``stages/<key>``: results of slow stages, shared by content; may go at any time.
 5. ``edits/<transcription>/<sha256>``: the tab JSON of an edited revision, compressed.
 6. ``exports/<transcription>/<content>/<format>``: files made on demand; may go at any time.
+7. ``stems/<2 hex>/<key>/<stem>.wav``: the stems of a recording that was taken apart, once for all who gave it, and
+   ``…/source.json``: what they were taken from; it is written last.
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ from uuid import UUID
 
 from genesis_music.service.jobs.contract import Work
 
-AUDIO, RESULTS, UPLOADS, STAGES = "audio", "results", "uploads", "stages"
+AUDIO, RESULTS, UPLOADS, STAGES, STEMS = "audio", "results", "uploads", "stages", "stems"
 EDITS, EXPORTS = "edits", "exports"
 HEARD = "heard"
+STEM_SUFFIX = ".wav"
 
 SUFFIXES: Mapping[str, str] = MappingProxyType(
     {"mov": "m4a", "matroska": "webm", "asf": "wma", "mpegts": "ts", "avi": "avi"}
@@ -60,6 +63,11 @@ def audio_suffix(key: str) -> str:
 def media_type(key: str) -> str:
     """What servers call the recording under a key."""
     return MEDIA_TYPES.get(audio_suffix(key), UNKNOWN_MEDIA_TYPE)
+
+
+def stems_prefix(key: str) -> str:
+    """Folder of the stems that the pipeline keeps under a key."""
+    return f"{STEMS}/{key[:2]}/{key}"
 
 
 def result_prefix(work: Work) -> str:

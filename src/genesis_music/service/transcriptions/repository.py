@@ -114,6 +114,13 @@ class TranscriptionRepository(Repository[Transcription]):
             is not None
         )
 
+    def uses_stems(self, prefix: str) -> bool:
+        """Whether any transcription, of any user, has these stems."""
+        return (
+            self.session.scalar(select(Transcription.id).where(Transcription.stems_prefix == prefix).limit(1))
+            is not None
+        )
+
     def audio_keys(self, user_id: UUID) -> Sequence[str]:
         """Keys of all recordings of a user, each once."""
         query = select(Transcription.audio_path).where(Transcription.user_id == user_id).distinct()

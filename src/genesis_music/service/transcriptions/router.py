@@ -9,10 +9,19 @@ from genesis_music.service.transcriptions import (
     revision_routes,
     routes,
     share_routes,
+    stem_routes,
     tus_routes,
     webhook_routes,
 )
 
 router = APIRouter()
-for part in (routes, result_routes, revision_routes, share_routes, tus_routes, webhook_routes):
+for part in (
+    routes,
+    result_routes,
+    revision_routes,
+    share_routes,
+    stem_routes,
+    tus_routes,
+    webhook_routes,
+):
     router.include_router(part.router)

@@ -217,6 +217,28 @@ class Result(BaseModel):
     analysis: Annotated[dict[str, Any], Field(examples=[{"schema": "genesis.analysis/1", "chords": []}])]
 
 
+class StemView(BaseModel):
+    """One instrument of a recording that was taken apart; ``url`` is where its sound is, in parts if one likes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "guitar",
+                    "url": f"/api/v1/transcribe/{_ID}/stems/guitar",
+                    "media_type": "audio/wav",
+                    "size_bytes": 15876058,
+                }
+            ]
+        }
+    )
+
+    name: str
+    url: str
+    media_type: str
+    size_bytes: int
+
+
 class ShareRequest(BaseModel):
     """How long a link works; for ever when ``expires_at`` is not given."""
 

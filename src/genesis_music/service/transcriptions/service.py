@@ -22,7 +22,7 @@ from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import after_commit
 from genesis_music.service.platform.media import MediaFacts
 from genesis_music.service.transcriptions.downloads import accept_link
-from genesis_music.service.transcriptions.erasing import erase_files
+from genesis_music.service.transcriptions.erasing import Left, erase_files
 from genesis_music.service.transcriptions.handler import KEEPING_TRIES
 from genesis_music.service.transcriptions.names import LONGEST_TITLE, clean_line, title_of
 from genesis_music.service.transcriptions.options import PageOptions, TranscriptionOptions, stored_options
@@ -214,10 +214,10 @@ class TranscriptionService:
             for job in JobRepository(session).find_all(transcription_id=id_):
                 if job.status in UNFINISHED:
                     self._jobs.cancel(session, job.id)
-            audio_path = row.audio_path
+            left = Left.by(row)
             transcriptions.delete(row)
             audit(session, user_id, Action.TRANSCRIPTION_DELETED, id_, info)
-            after_commit(session, lambda: erase_files(id_, audio_path, self._platform))
+            after_commit(session, lambda: erase_files(left, self._platform))
 
     def _idle(self, session: Session, user_id: UUID, id_: UUID) -> tuple[Transcription, Job | None]:
         """The row and its newest job, which has ended."""

@@ -18,6 +18,7 @@ from genesis_music.service.transcriptions import keys
 from genesis_music.service.transcriptions.recordings import release_recording
 from genesis_music.service.transcriptions.repository import UploadRepository
 from genesis_music.service.transcriptions.revision_tables import Revision
+from genesis_music.service.transcriptions.stems import release_stems
 from genesis_music.service.transcriptions.tables import Transcription, Upload, WebhookDelivery
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Swept:
     results: int
     edits: int
     exports: int
+    stems: int
     stages: int
     deliveries: int
 
@@ -56,6 +58,7 @@ def sweep(platform: Platform, *, grace: timedelta | None = None) -> Swept:
         results=platform.storage.sweep_orphans(keys.RESULTS, _results_known(platform), grace),
         edits=platform.storage.sweep_orphans(keys.EDITS, _edits_known(platform), grace),
         exports=platform.storage.sweep_temporary(keys.EXPORTS, EXPORTS_KEPT),
+        stems=_orphaned_stems(platform, grace),
         stages=platform.storage.sweep_temporary(keys.STAGES, STAGES_KEPT),
         deliveries=_old_deliveries(platform),
     )
@@ -84,6 +87,20 @@ def _orphaned_recordings(platform: Platform, grace: timedelta) -> int:
         release_recording(found.key, platform)
         count += 1
     return count
+
+
+def _orphaned_stems(platform: Platform, grace: timedelta) -> int:
+    """As recordings: each is deleted by the way that also its last owner takes."""
+
+    @lru_cache(maxsize=BATCH)
+    def known(prefix: str) -> bool:
+        return _is_there(platform, select(Transcription.id).where(Transcription.stems_prefix == prefix))
+
+    orphans = platform.storage.orphans(keys.STEMS, lambda key: known(key.rpartition("/")[0]), grace)
+    prefixes = {found.key.rpartition("/")[0] for found in orphans}
+    for prefix in prefixes:
+        release_stems(prefix, platform)
+    return len(prefixes)
 
 
 def _results_known(platform: Platform) -> Callable[[str], bool]:

@@ -24,10 +24,12 @@ class SourceType(StrEnum):
 class Transcription(Base):
     """A recording and what was made of it.
 
-    ``status`` and ``progress`` (0..100) are those of its newest job. Paths are keys in the object store:
+    ``status`` and ``progress`` (0..100) are those of its newest job; when that ends in vain and there is a result of an
+    earlier one, the transcription is complete as before. Paths are keys in the object store:
     ``audio_path`` the original recording (shared by all transcriptions of the same content), ``heard_path`` what the
-    network heard, ``result_prefix`` the folder of the finished files. ``tab_data`` is the tab JSON,
-    ``theory_analysis`` the analysis JSON.
+    network heard, ``result_prefix`` the folder of the finished files, ``stems_prefix`` that of the stems (shared as the
+    recording is; ``None`` where it was not taken apart). ``tab_data`` and ``theory_analysis`` describe tab and
+    analysis as a whole (``summaries.py``).
     """
 
     __tablename__ = "transcriptions"
@@ -47,6 +49,7 @@ class Transcription(Base):
     midi_path: Mapped[str | None] = mapped_column(String(255))
     heard_path: Mapped[str | None] = mapped_column(String(255))
     result_prefix: Mapped[str | None] = mapped_column(String(255))
+    stems_prefix: Mapped[str | None] = mapped_column(String(255), index=True)
     tab_data: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument, deferred=True)
     theory_analysis: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument, deferred=True)
     revisions: Mapped[int] = mapped_column("revision", Integer, default=0)

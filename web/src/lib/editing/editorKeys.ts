@@ -76,7 +76,7 @@ export function pressedWithOthers(event: KeyboardEvent, editor: Editor, actions:
   }
   // What Shift and a digit write is different on every keyboard; the key is the same.
   const string = /^Digit([1-8])$/.exec(code)?.[1];
-  if (!shiftKey || event.altKey || !string || actions.notes.length === 0) return false;
+  if (!shiftKey || event.altKey || !string || OWN_SIGNS.test(key) || actions.notes.length === 0) return false;
   actions.moveToString(Number(string));
   return true;
 }

@@ -10,6 +10,9 @@ import { user } from '$lib/stores/user.svelte';
 type Tokens = Schemas['Tokens'];
 export type Credentials = { email: string; password: string };
 
+/** Not `fetchWithToken`: what is refused here must not try to renew the token. */
+const plainFetch = (request: Request) => fetch(request);
+
 /** Refresh tokens are good once: tabs take turns, and tell each other what they got. */
 const LOCK = 'genesis-refresh';
 const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('genesis-auth') : null;
@@ -19,6 +22,7 @@ class Auth {
   #token: string | null = null;
   #expiresAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #lastId: string | undefined;
   #started: Promise<void> | undefined;
   #listeners = new Set<(token: string) => void>();
 
@@ -57,11 +61,15 @@ class Auth {
   }
 
   async signIn(credentials: Credentials): Promise<void> {
-    await this.#enter(api.POST('/api/v1/auth/sign-in', { body: { ...credentials, refresh_in: 'cookie' } }));
+    await this.#enter(
+      api.POST('/api/v1/auth/sign-in', { body: { ...credentials, refresh_in: 'cookie' }, fetch: plainFetch }),
+    );
   }
 
   async signUp(credentials: Credentials): Promise<void> {
-    await this.#enter(api.POST('/api/v1/auth/sign-up', { body: { ...credentials, refresh_in: 'cookie' } }));
+    await this.#enter(
+      api.POST('/api/v1/auth/sign-up', { body: { ...credentials, refresh_in: 'cookie' }, fetch: plainFetch }),
+    );
   }
 
   async #enter(answer: Promise<{ data?: Tokens; error?: unknown; response: Response }>): Promise<void> {
@@ -71,6 +79,12 @@ class Auth {
 
   async signOut(everywhere = false): Promise<void> {
     await api.POST(everywhere ? '/api/v1/auth/sign-out-everywhere' : '/api/v1/auth/sign-out');
+    this.leave();
+  }
+
+  /** Forget who was here, in all tabs: the session is over already. */
+  leave(): void {
+    user.expired = false;
     this.#forget();
     connection.forgetSongs();
     channel?.postMessage('signed-out');
@@ -79,15 +93,18 @@ class Auth {
   /** Get a new access token; false when the user has to sign in. */
   async renew(): Promise<boolean> {
     if (!user.options?.sign_in_required) return false;
+    if (user.expired) {
+      user.asked = true;
+      return false;
+    }
     const before = this.#token;
     return navigator.locks.request(LOCK, async () => {
       if (this.#token !== before) return this.#token !== null; // another request or tab was faster
       const { data, response } = await api.POST('/api/v1/auth/refresh', {
-        // Not through fetchWithToken: a refused refresh must not try to refresh.
-        fetch: (request: Request) => fetch(request),
+        fetch: plainFetch,
       });
       if (data) this.#took(data);
-      else if (response.status === 401) this.#forget();
+      else if (response.status === 401) this.#expire();
       return data !== undefined;
     });
   }
@@ -100,7 +117,12 @@ class Auth {
   #take(tokens: Tokens): void {
     this.#token = tokens.access_token;
     this.#expiresAt = Date.parse(tokens.expires_at);
+    // What the page shows belongs to whoever was here before.
+    if (user.expired && this.#lastId !== tokens.account.id) location.reload();
+    this.#lastId = tokens.account.id;
     user.account = tokens.account;
+    user.expired = false;
+    user.asked = false;
     localStorage.setItem('genesis.signed-in', 'yes');
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
@@ -108,6 +130,13 @@ class Auth {
       Math.max(this.#expiresAt - Date.now() - RENEW_BEFORE_MS, 1000),
     );
     for (const listener of this.#listeners) listener(tokens.access_token);
+  }
+
+  /** The session is over. In the middle of something the page asks to sign in again, and keeps what it shows. */
+  #expire(): void {
+    user.expired = user.account !== null;
+    user.asked = user.expired;
+    this.#forget();
   }
 
   #forget(): void {

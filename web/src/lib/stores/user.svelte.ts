@@ -4,6 +4,10 @@ import type { Schemas } from '$lib/services/api';
 class User {
   account = $state<Schemas['Account'] | null>(null);
   options = $state<Schemas['AuthOptions'] | null>(null);
+  /** The session ended while the page was used: what it shows stays, until they sign in again. */
+  expired = $state(false);
+  /** Ask them to sign in, over the page. */
+  asked = $state(false);
 
   /** True when this service has accounts and nobody is signed in. */
   get mustSignIn(): boolean {

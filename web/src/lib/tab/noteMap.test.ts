@@ -32,8 +32,8 @@ describe('which note a notehead is', () => {
   });
 
   it('leaves a notehead alone that the tab does not know', () => {
-    const tab = smallTab();
-    tab.tracks[0]!.notes = [note('other', [1, [0, 1], 4, 2])];
+    const notes = [note('other', [1, [0, 1], 4, 2])];
+    const tab = smallTab({ tracks: smallTab().tracks.map((track) => ({ ...track, notes })) });
     expect([...new NoteMap(tab, drawn).pairs()]).toEqual([]);
   });
 });

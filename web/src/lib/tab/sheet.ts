@@ -2,7 +2,7 @@
  * The drawn tab: alphaTab with the settings of this page. Layout and drawing happen in a worker, and only what is
  * near the screen is drawn. alphaTab's own cursor, clicks and scrolling are off: the page leads these itself.
  */
-import type { AlphaTabApi, json, model } from '@coderline/alphatab';
+import type { AlphaTabApi, json, model, NotationElement } from '@coderline/alphatab';
 import type { Tab } from '$lib/services/api';
 import type { Ink } from './colours';
 import { Geometry } from './geometry';
@@ -30,21 +30,26 @@ export interface Content {
   trackIndex: number;
 }
 
+/** What is on the page, and where. */
+export interface Drawing {
+  geometry: Geometry;
+  notes: NoteMap;
+}
+
 /** Less sure notes are lighter. */
 const DOUBTFUL = 0.75;
 const FAMILY = 'Inter Variable, sans-serif';
 
 export class Sheet {
   readonly api: AlphaTabApi;
-  geometry: Geometry | null = null;
-  notes: NoteMap | null = null;
+  #notes: NoteMap | null = null;
   #content: Content | null = null;
   #score: model.Score | null = null;
 
   constructor(
     private readonly alphaTab: AlphaTab,
     element: HTMLElement,
-    private readonly drawn: () => void,
+    private readonly drawn: (drawing: Drawing) => void,
   ) {
     this.api = new alphaTab.AlphaTabApi(element, screenSettings(alphaTab));
     this.api.postRenderFinished.on(() => this.#measured());
@@ -57,28 +62,23 @@ export class Sheet {
     this.#content = content;
     const score = this.#score as model.Score;
     styleStaves(score, look.staves);
-    styleNotes(this.alphaTab, this.notes as NoteMap, look);
+    styleNotes(this.alphaTab, this.#notes as NoteMap, look);
     applyLook(this.alphaTab, this.api.settings, look);
     this.api.updateSettings();
-    this.geometry = null;
     this.api.renderScore(score, [content.trackIndex]);
   }
 
   #read({ alphaTex, tab }: Content): void {
     this.#score = readScore(this.alphaTab, alphaTex, this.api.settings);
-    this.notes = new NoteMap(tab, this.#score);
+    this.#notes = new NoteMap(tab, this.#score);
   }
 
   #measured(): void {
     const lookup = this.api.boundsLookup;
     const measures = this.#content?.tab.measures;
-    if (!lookup || !measures) return;
-    this.geometry = new Geometry(lookup, (index) => fraction(measures[index]?.length ?? [4, 1]));
-    this.drawn();
-  }
-
-  get score(): model.Score | null {
-    return this.#score;
+    if (!lookup || !measures || !this.#notes) return;
+    const geometry = new Geometry(lookup, (index) => fraction(measures[index]?.length ?? [4, 1]));
+    this.drawn({ geometry, notes: this.#notes });
   }
 
   destroy(): void {
@@ -96,7 +96,8 @@ export function readScore(
   return reader.readScore();
 }
 
-function screenSettings({ PlayerMode, ScrollMode }: AlphaTab): json.SettingsJson {
+function screenSettings(alphaTab: AlphaTab): json.SettingsJson {
+  const { PlayerMode, ScrollMode } = alphaTab;
   return {
     core: { fontDirectory: '/alphatab/font/', includeNoteBounds: true, enableLazyLoading: true },
     player: {
@@ -106,21 +107,25 @@ function screenSettings({ PlayerMode, ScrollMode }: AlphaTab): json.SettingsJson
       enableUserInteraction: false,
       scrollMode: ScrollMode.Off,
     },
-    display: { padding: [0, 8, 0, 24] },
-    notation: { elements: hiddenElements() },
+    display: { padding: [0, 20, 0, 24] },
+    notation: { elements: hiddenElements(alphaTab) },
   };
 }
 
 /** What the page says itself, around the tab. */
-function hiddenElements(): NonNullable<json.NotationSettingsJson['elements']> {
-  return new Map([
-    ['ScoreTitle', false],
-    ['GuitarTuning', false],
-    ['TrackNames', false],
-    ['ChordDiagrams', false],
-    ['EffectTempo', false],
-    ['EffectCapo', false],
-  ]);
+export function hiddenElements({ NotationElement: Element }: AlphaTab): Map<NotationElement, boolean> {
+  return new Map(
+    [
+      Element.ScoreTitle,
+      Element.GuitarTuning,
+      Element.TrackNames,
+      Element.ChordDiagrams,
+      Element.EffectTempo,
+      Element.EffectCapo,
+      Element.EffectDynamics,
+      Element.EffectMarker,
+    ].map((element) => [element, false]),
+  );
 }
 
 /** Settings that the user changes. */
@@ -138,13 +143,15 @@ export function applyLook(alphaTab: AlphaTab, settings: AlphaTabApi['settings'],
   resources.secondaryGlyphColor = colour(look.ink.muted);
   resources.scoreInfoColor = colour(look.ink.ink);
   const font = (size: number, weight = FontWeight.Regular) => new Font(FAMILY, size, FontStyle.Plain, weight);
+  for (const [element, { size, weight }] of resources.elementFonts) {
+    resources.elementFonts.set(element, font(Math.min(size, 12), weight));
+  }
+  resources.elementFonts.set(alphaTab.NotationElement.EffectChordNames, font(14, FontWeight.Bold));
   resources.tablatureFont = font(13, FontWeight.Bold);
-  resources.barNumberFont = font(10);
-  resources.markerFont = font(13, FontWeight.Bold);
   resources.effectFont = font(12);
 }
 
-function styleStaves(score: model.Score, staves: Staves): void {
+export function styleStaves(score: model.Score, staves: Staves): void {
   for (const staff of score.tracks.flatMap((track) => track.staves)) {
     staff.showTablature = staves !== 'standard';
     staff.showStandardNotation = staves !== 'tab';
@@ -152,7 +159,7 @@ function styleStaves(score: model.Score, staves: Staves): void {
 }
 
 /** Doubtful notes are lighter; those below the limit are not seen. */
-function styleNotes({ model }: AlphaTab, notes: NoteMap, look: Look): void {
+export function styleNotes({ model }: AlphaTab, notes: NoteMap, look: Look): void {
   const { NoteSubElement: Part } = model;
   const lighter = model.Color.fromJson(look.ink.muted) as model.Color;
   const unseen = new model.Color(0, 0, 0, 0);

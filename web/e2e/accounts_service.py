@@ -1,0 +1,35 @@
+"""A service with accounts for the browser tests, on SQLite and a Redis of its own: PORT FOLDER."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from genesis_music.service.platform.database import Database
+from genesis_music.service.platform.migrate import migrate
+from genesis_music.service.platform.redis_server import embedded_redis
+from genesis_music.service.serve import serve_production
+
+
+def main(port: int, folder: Path) -> None:
+    """Serve until told to stop."""
+    url = f"sqlite:///{folder / 'genesis.sqlite'}"
+    database = Database(url)
+    migrate(database.primary)
+    database.close()
+    with embedded_redis(folder / "redis") as redis_url:
+        os.environ |= {
+            "GENESIS_MODE": "production",
+            "GENESIS_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "GENESIS_DATABASE_URL": url,
+            "GENESIS_REDIS_URL": redis_url,
+            "GENESIS_STORAGE_URL": (folder / "files").as_uri(),
+            "GENESIS_SECRET_KEYS": "a key of the browser tests, long enough",
+            "GENESIS_DATA_DIR": str(folder),
+        }
+        serve_production("127.0.0.1", port, processes=1)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))
