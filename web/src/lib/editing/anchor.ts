@@ -40,11 +40,11 @@ export function followSelected(panel: HTMLElement, place: (spot: Spot | null) =>
 }
 
 /** Bring what is selected into view, if it is not. */
-export function showSelected(): void {
+export function showSelected(panel: HTMLElement): void {
   const selected = document.querySelector(SELECTED);
   if (!selected) return;
   const { top, bottom } = selected.getBoundingClientRect();
-  if (top < innerHeight * 0.1 || bottom > innerHeight * 0.6) {
+  if (top < EDGE_PX || bottom > floorUnder(panel) - EDGE_PX) {
     selected.scrollIntoView({ block: 'center', inline: 'nearest' });
   }
 }
@@ -57,8 +57,13 @@ function spotFor(panel: HTMLElement): Spot | null {
   const middle = (Math.min(...boxes.map((box) => box.left)) + Math.max(...boxes.map((box) => box.right))) / 2;
   return spotBeside({ top, bottom, middle }, panel.getBoundingClientRect(), {
     width: document.documentElement.clientWidth,
-    height: innerHeight,
+    height: floorUnder(panel),
   });
+}
+
+/** Where the page ends for what floats over the tab: at what is docked below it, which the panel is a part of. */
+function floorUnder(panel: HTMLElement): number {
+  return panel.parentElement?.getBoundingClientRect().top ?? innerHeight;
 }
 
 /** Below what is selected if there is room, else above it, else where it fits. */
