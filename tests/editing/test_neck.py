@@ -135,6 +135,21 @@ def test_places_that_no_hand_can_hold_together_are_not_offered() -> None:
     assert alternatives(alone, "Guitar-0")[0].reason == "open string"
 
 
+def test_two_notes_that_sound_on_one_string_do_not_stand_in_the_way_of_others() -> None:
+    doubled = [Fretted(1, 0, 1, 3, 2), Fretted(1, 0, 1, 3, 5), Fretted(1, 1, 1, 2, 3)]
+    piece = plain_transcription(doubled)
+    assert [one.current for one in alternatives(piece, "Guitar-2")].count(True) == 1
+    offered = alternatives(piece, "Guitar-1")
+    assert (offered[-1].string, offered[-1].fret, offered[-1].current) == (3, 5, True)
+    moved = apply_edits(piece, [MovePassage(5, notes=("Guitar-2",))])
+    assert places(moved)["Guitar-2"] == (3, 7)
+    with pytest.raises(EditError, match="cannot be held together"):
+        apply_edits(
+            plain_transcription([Fretted(1, 0, 1, 6, 1), Fretted(1, 0, 1, 6, 2)]),
+            [MovePassage(1, measures=(1, 1))],
+        )
+
+
 def test_a_note_without_a_place_has_no_alternatives() -> None:
     lost = plain_transcription([Fretted(1, 0, 1, None, None)])
     with pytest.raises(EditError, match="no place"):

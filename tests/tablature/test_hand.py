@@ -9,7 +9,7 @@ from genesis_music.tablature.hand import fret_mm, grip_of, shift_frets
 
 def places(*frets):
     """From string 6 to string 1, as chord charts are written; ``None`` is not played."""
-    return [(6 - i, fret) for i, fret in enumerate(frets) if fret is not None]
+    return tuple((6 - i, fret) for i, fret in enumerate(frets) if fret is not None)
 
 
 @pytest.mark.parametrize(

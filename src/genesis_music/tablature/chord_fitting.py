@@ -27,7 +27,7 @@ def fit_stroke(candidates: Sequence[Candidate], neck: Neck, max_span_frets: int)
 
     Notes without any place are left out at once. When the rest cannot be held together, one note moves by an
     octave; where that does not help, notes are left out. Pinned notes stay where they are, whatever the hand
-    thinks of it.
+    thinks of it; only when two of them are pinned to one string, all are left out.
     """
     reachable = tuple(candidate for candidate in candidates if candidate.places)
     for chosen in _attempts(reachable, neck):
@@ -35,7 +35,8 @@ def fit_stroke(candidates: Sequence[Candidate], neck: Neck, max_span_frets: int)
         if len(found):
             return Fit(chosen, found)
     pinned = tuple(candidate for candidate in reachable if candidate.pinned)
-    return Fit(pinned, _voicings(tuple(c.places for c in pinned), neck.strings, _ANY_SPAN_FRETS))
+    held = _voicings(tuple(c.places for c in pinned), neck.strings, _ANY_SPAN_FRETS)
+    return Fit(pinned, held) if len(held) else Fit((), _voicings((), neck.strings, _ANY_SPAN_FRETS))
 
 
 def _attempts(candidates: tuple[Candidate, ...], neck: Neck) -> Iterator[tuple[Candidate, ...]]:

@@ -15,11 +15,13 @@ from genesis_music.tablature.fingering import stroke_of
 from genesis_music.tablature.fret_model import load_fret_model
 from genesis_music.tablature.fret_scores import string_scores
 from genesis_music.tablature.fretboard import Neck, Place
-from genesis_music.tablature.hand_search import DEFAULT_WEIGHTS, least_cost
+from genesis_music.tablature.hand_search import DEFAULT_WEIGHTS, Stroke, least_cost
 from genesis_music.tablature.simultaneous import group_simultaneous
 from genesis_music.tablature.voicings import Voicings, voicings
 
 _ANY_SPAN_FRETS = 99
+NOT_HELD = 1e6
+"""The cost of a place that a note has although its string sounds another one at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +56,23 @@ def place_costs(
     pinned = [_fit([_candidate(notes, i) for i in group], neck) for group in groups]
     scores = DEFAULT_WEIGHTS.model * string_scores(played, pinned, neck, load_fret_model())
     which = next(number for number, group in enumerate(groups) if index in group)
+    before, after = (_strokes(played, fits, scores) for fits in (pinned[:which], pinned[which + 1 :]))
     costs = []
     for place in neck.places(target.place.pitch_midi(neck.tuning, neck.capo)):
         span = _ANY_SPAN_FRETS if place == target.place else max_span_frets
         fit = _fit([_candidate(notes, i, place if i == index else None) for i in groups[which]], neck, span)
-        if not len(fit.voicings):
-            continue
-        fits = [*pinned[:which], fit, *pinned[which + 1 :]]
-        strokes = [stroke_of(played, one, scores) for one in fits]
-        cost = least_cost(strokes, neck.strings, DEFAULT_WEIGHTS)
-        costs.append((place, cost - DEFAULT_WEIGHTS.evidence * _heard(target.evidence, place)))
+        own = _strokes(played, [fit], scores)
+        if own:
+            cost = least_cost([*before, *own, *after], neck.strings, DEFAULT_WEIGHTS)
+            costs.append((place, cost - DEFAULT_WEIGHTS.evidence * _heard(target.evidence, place)))
+        elif place == target.place:
+            costs.append((place, NOT_HELD))
     return tuple(sorted(costs, key=lambda cost: cost[1]))
+
+
+def _strokes(notes: Sequence[Note], fits: Sequence[Fit], scores: NDArray[np.float64]) -> list[Stroke]:
+    """The fits as the hand search takes them, without those that have two notes on one string."""
+    return [stroke_of(notes, fit, scores) for fit in fits if len(fit.voicings)]
 
 
 def _heard(evidence: NDArray[np.float32] | None, place: Place) -> float:
@@ -77,7 +85,7 @@ def _candidate(notes: Sequence[PlacedNote], index: int, place: Place | None = No
 
 
 def _fit(candidates: Sequence[Candidate], neck: Neck, max_span_frets: int = _ANY_SPAN_FRETS) -> Fit:
-    """The stroke as it is held; two notes on one string, as a doubtful score has them, are no stroke of a hand."""
+    """The stroke as it is held; without voicings when it has two notes on one string."""
     choices = tuple(candidate.places for candidate in candidates)
     held: Voicings = voicings(choices, neck.strings, max_span_frets)
     return Fit(tuple(candidates), held)

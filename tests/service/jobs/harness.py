@@ -3,6 +3,7 @@
 import os
 import sys
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from genesis_music.service.serve import environment_of
 from genesis_music.service.transcriptions.tables import SourceType, Transcription
 from tests.service.servers import await_ready, free_ports, until
 
-WORKER = [sys.executable, "-m", "tests.service.jobs.worker_main"]
+WORKER = "tests.service.jobs.worker_main"
 API = [sys.executable, "-m", "uvicorn", "--factory", "genesis_music.service.app:from_environment"]
 
 
@@ -31,6 +32,8 @@ class JobHarness:
     platform: Platform
     jobs: JobService
     folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What its processes get besides the settings."""
     children: list[ChildProcess] = field(default_factory=list)
 
     @property
@@ -84,12 +87,16 @@ class JobHarness:
         """What the handler was told of the job's end."""
         return [text.decode() for text in self.platform.redis.lrange(f"ended:{job_id}", 0, -1)]
 
+    def messages_in_hand(self) -> int:
+        """How many messages workers hold, as kombu's Redis transport notes them."""
+        return int(self.platform.redis.hlen("unacked"))
+
     def left_behind(self, job_id: UUID) -> bool:
         return self.platform.storage.exists(f"partial/{job_id}")
 
-    def start_worker(self, **settings: Any) -> ChildProcess:
-        """A worker with the tiny handler."""
-        return self._start(WORKER, "worker.log", settings)
+    def start_worker(self, program: str = WORKER, **settings: Any) -> ChildProcess:
+        """A worker; by itself one with the tiny handler."""
+        return self._start([sys.executable, "-m", program], "worker.log", settings)
 
     def start_api(self, **settings: Any) -> str:
         """A process that serves HTTP and sockets; its address."""
@@ -111,6 +118,7 @@ class JobHarness:
             "GENESIS_ATTEMPT_SECONDS": str(settings.attempt_seconds),
             "GENESIS_KILL_AFTER_SECONDS": str(settings.kill_after_seconds),
             "GENESIS_RATE_LIMITS_ENABLED": "false",
+            **self.environment,
         }
         self.children.append(ChildProcess(command, log=self.folder / log, environment=environment))
         return self.children[-1]

@@ -121,9 +121,9 @@ def test_no_job_of_a_killed_worker_waits_for_the_queue_to_become_empty(workshop,
     children = descendants(worker.pid)
     for idle in set(children) - {busy}:
         os.kill(idle, signal.SIGSTOP)
-    before = workshop.jobs.queue.handed_out()
+    before = workshop.messages_in_hand()
     unclaimed = workshop.submit(people[0].id)
-    until(lambda: workshop.jobs.queue.handed_out() > before)
+    until(lambda: workshop.messages_in_hand() > before)
     worker.kill()
     for child in children:
         os.kill(child, signal.SIGKILL)

@@ -26,8 +26,7 @@ CHORE_TASK = "genesis.chore"
 QUEUES = ("cpu", "gpu")
 _PREFIX = "genesis."
 _LEVEL_SEPARATOR = "\x06\x16"
-_UNACKNOWLEDGED = "unacked"
-"""How kombu's Redis transport names the lists of the levels, and what was handed to workers."""
+"""How kombu's Redis transport names the lists of the levels."""
 _SENT_AT = "sent_at"
 """Header of a message: its job's ``enqueued_at``, so that only the database's clock counts."""
 _NEXT = 20
@@ -141,10 +140,6 @@ class JobQueue:
                 pipeline.lrange(_list_name(queue, level), -_NEXT, -1)
         nexts = [_earliest(messages) for messages in pipeline.execute()]
         return {queue: nexts[start * LEVELS : (start + 1) * LEVELS] for start, queue in enumerate(QUEUES)}
-
-    def handed_out(self) -> int:
-        """Messages that workers hold: running, or next in their hands."""
-        return int(self._redis.hlen(_UNACKNOWLEDGED))
 
     def close(self) -> None:
         """Give the connections back."""

@@ -133,11 +133,10 @@ def serve(main: Main) -> None:
             if len(order) < _ORDER.size:
                 break
             ends[_fork(main, connections[0], control)] = time.monotonic() + _ORDER.unpack(order)[0]
-        for pid in [pid for pid, end in ends.items() if _has_ended(pid) or time.monotonic() > end]:
-            _reap(pid)
+        for pid in [pid for pid, end in ends.items() if _over(pid, end)]:
             del ends[pid]
     for pid in ends:
-        _reap(pid)
+        _over(pid, time.monotonic())
 
 
 def _fork(main: Main, connection: int, control: socket.socket) -> int:
@@ -157,16 +156,17 @@ def _fork(main: Main, connection: int, control: socket.socket) -> int:
         os._exit(0)
 
 
-def _has_ended(pid: int) -> bool:
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
-
-def _reap(pid: int) -> None:
-    """Kill a process and what it has started; while it is not waited for, nobody else can have its number."""
-    for kill in (os.killpg, os.kill):
-        with suppress(ProcessLookupError):
-            kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
+def _over(pid: int, end: float) -> bool:
+    """Whether a process has ended, or its time is over; then nothing is left of it, nor of what it has started."""
+    ended = os.waitpid(pid, os.WNOHANG)[0] == pid
+    if not ended and time.monotonic() < end:
+        return False
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+    if not ended:
+        os.kill(pid, signal.SIGKILL)  # it may not have its own group yet
+        os.waitpid(pid, 0)
+    return True
 
 
 if __name__ == "__main__":

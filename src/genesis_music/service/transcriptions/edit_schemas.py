@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -47,6 +47,17 @@ MeasureNumber = Annotated[StrictInt, Field(ge=0, le=MOST_MEASURES)]
 TrackNumber = Annotated[StrictInt, Field(ge=1, le=100)]
 Seconds = Annotated[float, Field(strict=True, ge=-60, le=1e6, allow_inf_nan=False, examples=[12.5])]
 ChordLabel = Annotated[str, Field(min_length=1, max_length=20, examples=["F#m7"])]
+
+
+T = TypeVar("T")
+
+
+def _read(reader: Callable[[str], T], text: str) -> T:
+    """Let pydantic name the field that the library refuses."""
+    try:
+        return reader(text)
+    except SettingsError as error:
+        raise ValueError(str(error)) from error
 
 
 class _Edit(BaseModel):
@@ -184,10 +195,7 @@ class _Labelled(_Edit):
     @field_validator("label")
     @classmethod
     def _known(cls, label: str) -> str:
-        try:
-            return parse_chord(label).label
-        except SettingsError as error:
-            raise ValueError(str(error)) from error
+        return _read(parse_chord, label).label
 
 
 class ChordEdit(_Labelled):
@@ -294,10 +302,7 @@ class MetreEdit(_Edit):
     @field_validator("time_signature")
     @classmethod
     def _known(cls, text: str) -> str:
-        try:
-            return str(parse_time_signature(text))
-        except SettingsError as error:
-            raise ValueError(str(error)) from error
+        return str(_read(parse_time_signature, text))
 
     def edit(self) -> Edit:
         """As the library takes it."""
@@ -320,10 +325,9 @@ class RefretEdit(_Edit):
     @field_validator("tuning")
     @classmethod
     def _known(cls, tuning: str | None) -> str | None:
-        try:
-            return tuning and parse_tuning(tuning).name and tuning
-        except SettingsError as error:
-            raise ValueError(str(error)) from error
+        if tuning is not None:
+            _read(parse_tuning, tuning)
+        return tuning
 
     def edit(self) -> Edit:
         """As the library takes it."""

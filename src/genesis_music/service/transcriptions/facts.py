@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from genesis_music.service.transcriptions.options import stored_options
 from genesis_music.tablature.tunings import TUNINGS, pitch_name
 
 
-def facts_of(tab: bytes, options: dict[str, Any]) -> dict[str, Any]:
-    """Title, tempo, key, time signature, and the options (tuning and capo) that a later re-tab goes on from.
-
-    Args:
-        tab: tab JSON.
-        options: those of the row.
-    """
-    document = json.loads(tab)
+def facts_of(document: dict[str, Any]) -> dict[str, Any]:
+    """Tempo, key and time signature of a tab document."""
     key, signature = document["key"], document["time_signature"]
     return {
-        "title": document["source"]["title"],
         "tempo": round(document["tempo"]),
         "key_signature": f"{key['tonic']} {key['mode']}",
         "time_signature": f"{signature[0]}/{signature[1]}",
-        "options": options | _setup(document["tracks"], options),
     }
+
+
+def facts_after_edits(document: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """What edits may have changed: also the title, and the options (tuning, capo) that a later re-tab goes on from."""
+    title, setup = document["source"]["title"], _setup(document["tracks"], options)
+    return facts_of(document) | {"title": title, "options": options | setup}
 
 
 def _setup(tracks: list[dict[str, Any]], options: dict[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from genesis_music.service.platform.storage import StorageMissingError, StorageU
 from genesis_music.service.transcriptions import keys
 from genesis_music.service.transcriptions.documents import ANALYSIS, TAB
 from genesis_music.service.transcriptions.downloads import download
+from genesis_music.service.transcriptions.facts import facts_of
 from genesis_music.service.transcriptions.names import LONGEST_TITLE, clean_line
 from genesis_music.service.transcriptions.notifications import announce
 from genesis_music.service.transcriptions.options import stored_options
@@ -87,8 +88,9 @@ class TranscriptionHandler:
         settings = stored_options(work.options).settings()
         clock = Clock(progress)
         heard = self._kept(work) if work.kind is JobKind.RETAB else self._hear(work, settings, clock)
-        heard = replace(heard, source=replace(heard.source, title=self._row(work).title))
-        stored = self._write(arrange(heard, settings, clock), heard, work, clock)
+        music = arrange(heard, settings, clock)
+        music = replace(music, source=replace(music.source, title=self._row(work).title))
+        stored = self._write(music, heard, work, clock)
         return lambda session: self._store(session, work, stored)
 
     def changed(self, session: Session, job: Job) -> None:
@@ -246,16 +248,11 @@ class TranscriptionHandler:
 
 def _facts(stored: _Stored) -> dict[str, Any]:
     """Columns of the row that a result fills."""
-    music, key = stored.music, stored.tab["key"]
-    signature = music.tempo_map.time_signature
-    return {
+    return facts_of(stored.tab) | {
         "tab_data": tab_summary(stored.tab),
         "theory_analysis": analysis_summary(stored.analysis),
         "result_prefix": stored.prefix,
         "heard_path": f"{stored.prefix}/{keys.HEARD}",
         "midi_path": f"{stored.prefix}/mid",
-        "duration_seconds": round(music.source.duration_seconds),
-        "tempo": round(music.tempo_map.tempo_bpm),
-        "key_signature": f"{key['tonic']} {key['mode']}",
-        "time_signature": f"{signature.numerator}/{signature.denominator}",
+        "duration_seconds": round(stored.music.source.duration_seconds),
     }

@@ -52,7 +52,8 @@ class RevisionRepository(Repository[Revision]):
         raise NotFoundError(f"There is no revision {number}: the latest one is {row.revision}.")
 
     def append(self, row: Transcription, **values: Any) -> Revision:
-        """Add the next revision of a transcription, whose row is locked."""
+        """Add the next revision of a transcription; whoever else adds one waits for this transaction."""
+        self.session.refresh(row, attribute_names=["revisions"], with_for_update=True)
         values["summary"] = values["summary"][:LONGEST_SUMMARY]
         made = self.create(transcription_id=row.id, number=row.revisions, **values)
         row.revisions += 1

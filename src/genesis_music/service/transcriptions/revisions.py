@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from genesis_music.service.transcriptions.documents import (
     read_music,
 )
 from genesis_music.service.transcriptions.edit_schemas import EditRequest
-from genesis_music.service.transcriptions.facts import facts_of
+from genesis_music.service.transcriptions.facts import facts_after_edits
 from genesis_music.service.transcriptions.repository import TranscriptionRepository
 from genesis_music.service.transcriptions.revision_repository import RevisionRepository
 from genesis_music.service.transcriptions.revision_schemas import (
@@ -132,7 +133,9 @@ class RevisionService:
                 document=draft.document,
                 prefix=draft.prefix,
             )
-            TranscriptionRepository(session).update(row, **facts_of(draft.tab, row.options))
+            TranscriptionRepository(session).update(
+                row, **facts_after_edits(json.loads(draft.tab), row.options)
+            )
             made = MadeRevision(RevisionView.model_validate(revision), draft.added, draft.tab)
             also(session, made)
         return made
@@ -195,6 +198,7 @@ class RevisionService:
             if any(isinstance(edit, Refret | MovePassage) for edit in edits)
             else read_music(store, base)
         )
+        music = replace(music, source=replace(music.source, title=row.title))
         try:
             edited = apply_edits(music, edits)
         except EditError as error:

@@ -215,7 +215,11 @@ def retab(
     service: TranscriptionsOf,
     idempotency: IdempotencyOf,
 ) -> Response:
-    """Write anew what was heard, with another tuning, capo or quantisation: takes seconds."""
+    """Write anew what was heard, with another tuning, capo or quantisation: takes seconds.
+
+    This makes a revision of its own; edits stay in those before. To keep them, change tuning and capo by the edit
+    `refret`.
+    """
     with idempotency.attempt(request.model_dump_json(exclude_unset=True)) as attempt:
         if attempt.answer is not None:
             return _answer(attempt.answer)

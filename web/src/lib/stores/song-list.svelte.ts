@@ -51,9 +51,11 @@ export class SongList {
 
   /** Look how far the songs are that are worked on; the pages shown stay as they are. */
   async refresh(): Promise<void> {
-    const { data } = await api.GET('/api/v1/transcribe', { params: { query: this.#query(null) } }).catch(() => ({
-      data: undefined,
-    }));
+    const { data } = await api
+      .GET('/api/v1/transcribe', { params: { query: this.#query(null) } })
+      .catch(() => ({
+        data: undefined,
+      }));
     const newer = new Map(data?.items.map((song) => [song.id, song]));
     this.songs = this.songs.map((song) => newer.get(song.id) ?? song);
   }
