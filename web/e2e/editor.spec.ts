@@ -237,18 +237,21 @@ const wrongLength: Mistake = {
   },
 };
 
+/** Five notes one after another, none at the same time as another one, that can be played high up the neck too. */
+function runOfFive(notes: Note[]): Note[] {
+  const isAlone = (note: Note) => notes.filter((other) => sameBeat(note, other)).length === 1;
+  const isHigh = ({ pitch }: Note) => pitch > 52 && pitch < 70;
+  const start = notes.findIndex((_, at) => {
+    const run = notes.slice(at, at + 5);
+    return run.length === 5 && run.every((note) => isAlone(note) && isHigh(note));
+  });
+  return start < 0 ? [] : notes.slice(start, start + 5);
+}
+
 const wrongPosition: Mistake = {
   name: 'run of five in the wrong position',
   async make(song) {
-    const notes = await song.notes();
-    const start = notes.findIndex((_, at) => {
-      const run = notes.slice(at, at + 5);
-      return (
-        run.length === 5 &&
-        run.every(({ pitch }, i) => pitch > 52 && pitch < 70 && pitch !== run[i - 1]?.pitch)
-      );
-    });
-    const run = notes.slice(start, start + 5);
+    const run = runOfFive(await song.notes());
     const [first, last] = [found(run[0]), found(run[4])];
     await song.edit({ op: 'passage', fret: 12, notes: run.map(({ id }) => id), track: 1 });
     return {
