@@ -16,10 +16,10 @@ test('preferences are kept as they are chosen', async ({ page }) => {
   await page.goto('/profile');
   await page.getByRole('radio', { name: 'Stage' }).check();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
-  await expect(page.getByText('Saved')).toBeVisible();
+  await expect(page.getByText('Saved', { exact: true })).toBeVisible();
   await expectAccessible(page);
   await page.getByLabel('Your usual tuning').selectOption('dadgad');
-  await expect(page.getByText('Saved')).toBeVisible();
+  await expect(page.getByText('Saved', { exact: true })).toBeVisible();
   await page.reload();
   await expect(page.getByLabel('Your usual tuning')).toHaveValue('dadgad');
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
