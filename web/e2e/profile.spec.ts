@@ -14,7 +14,7 @@ test('on one’s own machine only what applies is shown', async ({ page }) => {
 
 test('preferences are kept as they are chosen', async ({ page }) => {
   await page.goto('/profile');
-  await page.getByText('Stage', { exact: true }).click();
+  await page.getByRole('radio', { name: 'Stage' }).check();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await expect(page.getByText('Saved')).toBeVisible();
   await expectAccessible(page);
@@ -24,7 +24,7 @@ test('preferences are kept as they are chosen', async ({ page }) => {
   await expect(page.getByLabel('Your usual tuning')).toHaveValue('dadgad');
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await page.getByLabel('Your usual tuning').selectOption('standard');
-  await page.getByText('As the device', { exact: true }).click();
+  await page.getByRole('radio', { name: 'As the device' }).check();
   await expect(page.locator('html')).not.toHaveAttribute('data-theme');
 });
 
