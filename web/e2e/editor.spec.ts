@@ -390,7 +390,7 @@ test('ten typical mistakes are put right in a few clicks and keys each', async (
   console.log(`average ${average.toFixed(1)}`);
   expect(average).toBeLessThanOrEqual(3);
   mkdirSync(dirname(RESULTS), { recursive: true });
-  const command = 'cd web && npm run build && npx playwright test editor --project desktop';
+  const command = 'cd web && npm run build && npx playwright test e2e/editor.spec --project desktop';
   writeFileSync(
     RESULTS,
     JSON.stringify({ command, average_actions: average, mistakes: table }, null, 2) + '\n',
