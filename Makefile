@@ -1,6 +1,6 @@
 # Every task of the project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run tab web test web-types web-test test-web test-api test-faults bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example lock clean
+.PHONY: help run tab web test web-types web-test test-web test-api test-faults bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example wheel lock clean
 PYTHON := .venv/bin/python
 export PYTHONPATH := .
 
@@ -66,11 +66,15 @@ bench-speed: ## Measure speed and memory beside the basic-pitch command, write b
 	$(PYTHON) -m benchmarks.speed --peer build/peer/bin/basic-pitch
 
 train: ## Train the guitar model (LIBRARIES= SOUNDFONT=, see training/guitar/README.md); goes on after a kill
-	$(PYTHON) -m training.guitar.train --libraries $(LIBRARIES) --annotations ../shared/eval/guitarset/annotation --soundfont $(SOUNDFONT) --out build/guitar
+	OPENBLAS_NUM_THREADS=1 $(PYTHON) -m training.guitar.train --libraries $(LIBRARIES) --annotations ../shared/eval/guitarset/annotation --soundfont $(SOUNDFONT) --out build/guitar
 	$(PYTHON) -m training.guitar.export --checkpoint build/guitar/checkpoint.pt --out src/genesis_music/transcription/models/guitar.onnx
 
-example: ## Render the example recording anew (LIBRARIES=folder of the samples, see training/rendering.py; needs sox)
+example: ## Render the example recording anew (LIBRARIES=folder of the samples, see training/guitar/README.md)
 	$(PYTHON) -m examples.render --libraries $(LIBRARIES)
+
+wheel: setup web ## Build the package with the page in it (dist/)
+	rm -rf src/genesis_music/web && cp -r web/build src/genesis_music/web && rm -f src/genesis_music/web/.built-from
+	$(PYTHON) -m pip wheel --quiet --no-deps --wheel-dir dist . ; rm -rf src/genesis_music/web
 
 lock: ## Resolve the dependencies anew and write the lock files (needs uv)
 	scripts/lock.sh

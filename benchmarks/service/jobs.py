@@ -79,7 +79,7 @@ def measure_song(world: World, person: Person, path: Path) -> Song:
         seconds, cpu = time.monotonic() - started, meter.seconds()
     return Song(
         audio_seconds=float(row.duration_seconds or 0),
-        notes=sum(len(track["notes"]) for track in (row.tab_data or {})["tracks"]),
+        notes=sum(track["notes"] for track in (row.tab_data or {})["tracks"]),
         seconds=round(seconds, 2),
         worker_cpu_seconds=round(cpu["worker"], 2),
         worker_peak_megabytes=memory.peak_megabytes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from zlib import crc32
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from genesis_music.errors import InputError
 from genesis_music.evaluation.guitarset import HELD_OUT, STANDARD_OPEN_PITCHES, read_excerpt
 from training.guitar.bank import save_arrays
+from training.guitar.dynamics import random_dynamics
 from training.guitar.strokes import Phrase, Stroke, one_at_a_time
 
 TRANSPOSE_SEMITONES = (-4, 5)
@@ -29,6 +31,12 @@ class AnnotatedNotes:
 
     starts: NDArray[np.int64]
     rows: NDArray[np.float32]
+
+    @cached_property
+    def weights(self) -> NDArray[np.float64]:
+        """How often each excerpt is played: dense ones, which are harder to hear, more often."""
+        weights = np.sqrt(np.diff(self.starts))
+        return weights / weights.sum()
 
 
 def read_annotations(annotations: Path, cache_folder: Path) -> AnnotatedNotes:
@@ -57,16 +65,16 @@ def _rows(path: Path) -> NDArray[np.float64]:
 
 def annotated_phrase(notes: AnnotatedNotes, seconds: float, random: Generator) -> Phrase:
     """A window of a random excerpt in another key and tempo, perhaps in another place on the neck."""
-    index = int(random.integers(len(notes.starts) - 1))
+    index = int(random.choice(len(notes.starts) - 1, p=notes.weights))
     rows = notes.rows[notes.starts[index] : notes.starts[index + 1]].astype(np.float64)
     stretch = random.uniform(*STRETCH)
     rows[:, :2] *= stretch
     rows[:, :2] -= random.uniform(-0.5, max(0.0, rows[-1, 0] - seconds / 2))
     rows = rows[(rows[:, 1] > 0) & (rows[:, 0] < seconds)]
     open_pitches, rows = _transposed(rows, random)
-    level, spread = random.uniform(0.35, 0.9), random.uniform(0.03, 0.18)
+    dynamics = random_dynamics(random)
     strokes = [
-        Stroke(onset, end, int(string), int(fret), float(np.clip(random.normal(level, spread), 0.05, 1)))
+        Stroke(onset, end, int(string), int(fret), dynamics.velocity(int(string), random))
         for onset, end, string, fret in rows
         if end - onset > 0.02
     ]

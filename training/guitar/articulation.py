@@ -17,17 +17,22 @@ HARMONICS_BY_FRET = {12: 2, 7: 3, 5: 4}
 SOUNDING_FRET = {2: 12, 3: 19, 4: 24}
 SLUR_GAP_SECONDS, SLUR_SECONDS, SLUR_SEMITONES = 0.06, 0.7, 4
 BEND_SECONDS = 0.18
+CHOKED_SECONDS = 0.16
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """How often each technique comes, 0..1 of the strokes that allow it; drawn once per phrase."""
+    """How often each technique comes, 0..1 of the strokes that allow it; drawn once per phrase.
+
+    Only short notes are choked: struck while the hand is already letting go, darker and weaker, but of a pitch.
+    """
 
     slur: float
     slide: float
     bend: float
     vibrato: float
     palm_mute: float
+    choke: float
     dead: float
     harmonic: float
     tremolo_arm: bool
@@ -45,6 +50,7 @@ def random_expression(random: Generator) -> Expression:
         bend=rate(0.2, 0.5),
         vibrato=rate(0.25, 0.7),
         palm_mute=1.0 if random.random() < 0.04 else rate(0.1, 0.9),
+        choke=rate(0.3, 0.8),
         dead=rate(0.18, 0.2),
         harmonic=rate(0.06, 0.6),
         tremolo_arm=bool(random.random() < 0.015),
@@ -109,6 +115,8 @@ def _coloured(
         return replace(stroke, manner=Manner.HARMONIC, fret=SOUNDING_FRET[harmonic], bend=())
     if stroke.manner is Manner.PLUCKED and random.random() < expression.palm_mute:
         return replace(stroke, manner=Manner.PALM_MUTED, bend=())
+    if stroke.manner is Manner.PLUCKED and seconds < CHOKED_SECONDS and random.random() < expression.choke:
+        return replace(stroke, manner=Manner.CHOKED, bend=(), velocity=0.8 * stroke.velocity)
     if stroke.bend or seconds < BEND_SECONDS:
         return stroke
     if arm is not None:

@@ -12,7 +12,7 @@ from training.guitar.bank import Waveform
 from training.guitar.example import SAMPLE_RATE_HZ
 
 CODECS = (("libmp3lame", "mp3"), ("aac", "adts"))
-BIT_RATES = (24_000, 32_000, 40_000, 56_000, 64_000)
+BIT_RATES = (24_000, 32_000, 40_000, 56_000, 64_000, 96_000, 128_000)
 _HOP = 512
 _BAND_EDGES = np.unique(np.round(np.geomspace(4, _HOP, 22))).astype(int)
 

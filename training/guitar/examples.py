@@ -18,13 +18,14 @@ from training.guitar.example import SAMPLE_RATE_HZ, Example
 from training.guitar.generated import generated_phrase
 from training.guitar.noises import RecordedNoises, read_noises
 from training.guitar.others import Others, build_others, drums, melody, nothing_to_hear, read_others
-from training.guitar.recording import carry, record
+from training.guitar.recording import carry, record, record_directly
 from training.guitar.strokes import Phrase
 from training.guitar.voices import play
 
 ANNOTATED_SHARE = 0.7
 NOTHING_SHARE = 0.05
 BACKING_SHARE = 0.05
+HEXAPHONIC_SHARE = 0.12
 FAMILY_WEIGHTS: dict[str, float] = {"steel": 1.6, "nylon": 0.9, "electric": 0.9}
 """How often a bank is played, by its family: steel-string acoustics are heard most and recorded least."""
 
@@ -84,7 +85,10 @@ def example(seed: int, material: Material, seconds: float = 4.0) -> Example:
         sound = nothing_to_hear(round(seconds * SAMPLE_RATE_HZ), material.others, material.noises, random)
         return Example(carry(sound, random), (), phrase.open_pitches_midi, seed)
     bank = _bank(material.banks, random)
-    played = play(articulate(phrase, random), bank, _detuned(random), seconds, random)
+    hexaphonic = random.random() < HEXAPHONIC_SHARE
+    played = play(articulate(phrase, random), bank, _detuned(random), seconds, random, hexaphonic)
+    if hexaphonic:
+        return Example(record_directly(played.sound, random), played.notes, phrase.open_pitches_midi, seed)
     backing = _backing(len(played.sound), material.others, random)
     audio = record(played.sound, bank.family == "electric", backing, material.noises, random)
     return Example(audio, played.notes, phrase.open_pitches_midi, seed)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.random import Generator
 
 from genesis_music.evaluation.guitarset import STANDARD_OPEN_PITCHES
+from training.guitar.dynamics import random_dynamics
 from training.guitar.lines import anywhere, repeated_notes, run
 from training.guitar.strokes import Phrase, Stroke, one_at_a_time
 from training.guitar.strumming import block_chords, chord_melody, strummed_accompaniment
@@ -102,7 +103,7 @@ def _strokes(
     played: Sequence[Played], beat: float, ring: float, strummed: bool, random: Generator
 ) -> list[Stroke]:
     """Notes of one moment are strummed or struck together; a string rings on for up to ``ring`` seconds."""
-    level, spread = random.uniform(0.35, 0.9), random.uniform(0.03, 0.15)
+    dynamics = random_dynamics(random)
     jitter = random.uniform(0.0, 0.012)
     strum = float(np.exp(random.uniform(*np.log(STRUM_SECONDS)))) if strummed else random.uniform(0, 0.012)
     gap = random.uniform(0.0, 0.3) if random.random() < 0.5 else 0.0
@@ -120,6 +121,6 @@ def _strokes(
         for place, note in enumerate(ordered):
             onset = at + place * width * random.uniform(0.7, 1.3)
             end = max(onset + note.length * beat * (1 - gap), min(onset + ring, bar_end))
-            velocity = float(np.clip(random.normal(level + accent, spread), 0.05, 1))
+            velocity = dynamics.velocity(note.string, random, accent)
             strokes.append(Stroke(onset, end, note.string, note.fret, velocity))
     return strokes

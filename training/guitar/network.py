@@ -200,9 +200,12 @@ class GuitarNetwork(nn.Module):
 
     def forward(self, audio: Tensor) -> Heard:
         """Hear ``[batch, samples]``; frames are ``ceil(samples / HOP_SAMPLES)``."""
-        with torch.no_grad():
-            stacked = _stacked(self.front_end(audio))
-        return self.heard(stacked)
+        return self.heard(self.stacked(audio))
+
+    @torch.no_grad()
+    def stacked(self, audio: Tensor) -> Tensor:
+        """The stacked spectrum of ``[batch, samples]``; wants full precision, or what is faint drowns in rounding."""
+        return _stacked(self.front_end(audio))
 
     def heard(self, stacked: Tensor) -> Heard:
         """What follows from the stacked spectrum; all that is trained."""

@@ -21,6 +21,7 @@ WOODEN = 0.5
 """The share of examples that each variation comes in."""
 NOISE_DB, TELEPHONE_NOISE_DB = (-75.0, -38.0), (-55.0, -22.0)
 LEVEL_DB = (-34.0, -0.3)
+DIRECT_NOISE_DB, DIRECT_ROOM, DIRECT_REAL_CODEC = (-85.0, -50.0), 0.1, 0.3
 
 
 def record(
@@ -48,6 +49,19 @@ def record(
     if backing is not None:
         sound = sound / max(float(np.abs(sound).max()), 1e-4) + backing * 10 ** (random.uniform(-28, -6) / 20)
     return carry(_in_space(sound, colour, size, random), random)
+
+
+def record_directly(dry: Waveform, random: Generator) -> Waveform:
+    """A pickup without amplifier and, mostly, without room: bright, quiet behind, often coded."""
+    size = rooms.fft_size(len(dry))
+    response = rooms.minimum_phase(rooms.smooth_eq(random) * rooms.brightness(random), size)
+    if random.random() < DIRECT_ROOM:
+        response = response * rooms.room(size, random)
+    sound = rooms.apply(dry, response, size)
+    peak = max(float(np.abs(sound).max()), 1e-4)
+    noise_db = random.uniform(*DIRECT_NOISE_DB)
+    sound = sound + np.float32(peak * 10 ** (noise_db / 20)) * coloured_noise(len(sound), random)
+    return _delivered(sound, random, DIRECT_REAL_CODEC)
 
 
 def _in_space(sound: Waveform, colour: rooms.Magnitude, size: int, random: Generator) -> Waveform:
@@ -78,14 +92,14 @@ def carry(sound: Waveform, random: Generator) -> Waveform:
     return _delivered(sound, random)
 
 
-def _delivered(sound: Waveform, random: Generator) -> Waveform:
+def _delivered(sound: Waveform, random: Generator, real_codec: float = REAL_CODEC) -> Waveform:
     sound = sound / max(float(np.abs(sound).max()), 1e-4)
     if random.random() < CLIPPED:
         sound = np.clip(sound * random.uniform(1, 4), -1, 1).astype(np.float32)
     chance = random.random()
-    if chance < REAL_CODEC:
+    if chance < real_codec:
         sound = compress_really(0.8 * sound, random)
-    elif chance < REAL_CODEC + ROUGH_CODEC:
+    elif chance < real_codec + ROUGH_CODEC:
         sound = compress_roughly(sound, random)
     sign = random.choice([-1.0, 1.0])
     level = sign * 10 ** (random.uniform(*LEVEL_DB) / 20) / max(float(np.abs(sound).max()), 1e-4)

@@ -95,6 +95,13 @@ def distance(random: Generator) -> Magnitude:
     return (dull * thin).astype(np.float32)
 
 
+def brightness(random: Generator) -> Magnitude:
+    """A pickup near the bridge: up to 6 dB per octave more from some hundred hertz on."""
+    corner_hz = random.uniform(200, 3000)
+    tilt: Magnitude = np.minimum(1 + (FREQUENCIES_HZ / corner_hz) ** 2, 400) ** random.uniform(0, 0.5)
+    return tilt
+
+
 def telephone(random: Generator) -> Magnitude:
     """A phone's band: from the old line's 300-3400 Hz to a modern 60-8000 Hz, with a bumpy response inside."""
     low = float(np.exp(random.uniform(np.log(60), np.log(350))))

@@ -15,6 +15,7 @@ class Manner(Enum):
     PLUCKED = "plucked"
     LEGATO = "legato"
     PALM_MUTED = "palm muted"
+    CHOKED = "choked"
     DEAD = "dead"
     HARMONIC = "harmonic"
 

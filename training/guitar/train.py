@@ -102,8 +102,9 @@ class Training:
         started = time.monotonic()
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.rate(self.step, self.seconds)
+        stacked = self.network.stacked(batch.audio)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.mixed_precision):
-            parts = losses(self.network(batch.audio), batch.targets)
+            parts = losses(self.network.heard(stacked), batch.targets)
         loss = total_loss(parts, self.recipe.weights)
         self.optimizer.zero_grad()
         loss.backward()

@@ -14,15 +14,22 @@ from genesis_music.score import BendPoint
 from training.guitar.articulation import SOUNDING_FRET
 from training.guitar.bank import PRE_ONSET_SECONDS, Bank, Cell, Waveform
 from training.guitar.example import SAMPLE_RATE_HZ, RenderedNote
+from training.guitar.hexaphonic import mixed_pickups
 from training.guitar.strokes import Manner, Phrase, Stroke
 
 RELEASE_SECONDS = (0.015, 0.09)
 CUT_SECONDS = (0.002, 0.008)
 DYNAMIC_RANGE_DB = 24
-MUTED_SECONDS = {Manner.PALM_MUTED: (0.05, 0.25), Manner.DEAD: (0.006, 0.02)}
+MUTED_SECONDS = {
+    Manner.PALM_MUTED: (0.05, 0.25),
+    Manner.CHOKED: (0.015, 0.08),
+    Manner.DEAD: (0.006, 0.02),
+}
 """How long a muted string takes to fall to 1/e."""
 GONE_AFTER = 5.0
 """So many times that, a muted note is over: 43 dB down."""
+SOFT_TOUCH_SHARE, SOFTEST_TOUCH_SECONDS = 0.3, 0.012
+"""Flesh lets go of a string more slowly than nail or pick: attacks rise within up to so long."""
 BALANCE_DB = 2.0
 """How much louder or softer than the others a whole string may be (standard deviation)."""
 _HARMONIC_OF_FRET = {fret: harmonic for harmonic, fret in SOUNDING_FRET.items()}
@@ -41,37 +48,53 @@ class _Voice:
     """One string of the phrase on one string of a bank.
 
     Frets are shifted by ``fret_shift``; the stem runs at ``rate_hz``, so that resampling it to the sample rate brings
-    what is left of tuning and detuning.
+    what is left of tuning and detuning. Attacks rise within ``rise_seconds``.
     """
 
     string: int
     open_pitch_midi: int
     fret_shift: int
     rate_hz: float
+    rise_seconds: float
 
 
 def play(
-    phrase: Phrase, bank: Bank, detune_semitones: tuple[float, ...], seconds: float, random: Generator
+    phrase: Phrase,
+    bank: Bank,
+    detune_semitones: tuple[float, ...],
+    seconds: float,
+    random: Generator,
+    hexaphonic: bool = False,
 ) -> Played:
-    """Sound a phrase; ``detune_semitones`` string by string, highest first."""
-    mix = np.zeros(round(seconds * SAMPLE_RATE_HZ), np.float32)
+    """Sound a phrase; ``detune_semitones`` string by string, highest first.
+
+    ``hexaphonic``: as a pickup for every string hears it.
+    """
+    count = round(seconds * SAMPLE_RATE_HZ)
+    stems = np.zeros((6, count), np.float32)
     balance = (10 ** (random.normal(0, BALANCE_DB, 6) / 20)).astype(np.float32)
+    rise = random.uniform(0, SOFTEST_TOUCH_SECONDS) if random.random() < SOFT_TOUCH_SHARE else 0.0
     notes: list[RenderedNote] = []
     for string, pitch in enumerate(phrase.open_pitches_midi, start=1):
         own = [stroke for stroke in phrase.strokes if stroke.string == string]
         if not own:
             continue
-        voice = _voice(string, pitch, detune_semitones[string - 1], max(s.fret for s in own), bank)
+        voice = _voice(string, pitch, detune_semitones[string - 1], max(s.fret for s in own), bank, rise)
         stem = np.zeros(round((seconds + 0.1) * voice.rate_hz), np.float32)
         notes += _play_string(own, voice, bank, stem, random)
-        mix += balance[string - 1] * soxr.resample(stem, voice.rate_hz, SAMPLE_RATE_HZ, "MQ")[: len(mix)]
+        stems[string - 1] = soxr.resample(stem, voice.rate_hz, SAMPLE_RATE_HZ, "MQ")[:count]
+    mix = mixed_pickups(stems, random) if hexaphonic else balance @ stems
     return Played(mix, tuple(sorted(notes, key=lambda note: (note.onset_seconds, note.pitch_midi))))
 
 
-def _voice(string: int, open_pitch: int, detune: float, highest: int, bank: Bank) -> _Voice:
+def _voice(
+    string: int, open_pitch: int, detune: float, highest: int, bank: Bank, rise_seconds: float
+) -> _Voice:
     shift = open_pitch - STANDARD_OPEN_PITCHES[string - 1]
     by_fret = int(np.clip(shift, 0, max(0, bank.highest_fret - highest)))
-    return _Voice(string, open_pitch, by_fret, SAMPLE_RATE_HZ * 2 ** ((shift - by_fret + detune) / 12))
+    return _Voice(
+        string, open_pitch, by_fret, SAMPLE_RATE_HZ * 2 ** ((shift - by_fret + detune) / 12), rise_seconds
+    )
 
 
 def _play_string(
@@ -114,6 +137,7 @@ def _sound(
     sound = _read(bank, cell, stroke.bend, constant, count, voice.rate_hz)
     sound *= np.float32(10 ** ((stroke.velocity - 1) * DYNAMIC_RANGE_DB / 20) / cell.level**0.7)
     sound, muted_seconds = _in_manner(sound, stroke.manner, voice.rate_hz, random)
+    _soften(sound, round((PRE_ONSET_SECONDS + voice.rise_seconds) * voice.rate_hz))
     tail = round((PRE_ONSET_SECONDS + duration) * voice.rate_hz)
     if tail < len(sound):
         sound[tail:] *= np.exp(
@@ -148,14 +172,18 @@ def _interpolated(source: Waveform, position: np.ndarray) -> Waveform:
     return curved
 
 
+def _soften(sound: Waveform, rise: int) -> None:
+    rise = min(rise, len(sound))
+    sound[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
+
+
 def _in_manner(sound: Waveform, manner: Manner, rate_hz: float, random: Generator) -> tuple[Waveform, float]:
     """How a muting hand or a missing pluck changes the sound, and after how long a muted one is gone."""
     if manner is Manner.LEGATO:
         skip = round(random.uniform(0.005, 0.06) * rate_hz)
         sound = sound[skip:] if len(sound) > 2 * skip else sound
-        rise = min(len(sound), round(random.uniform(0.002, 0.008) * rate_hz))
         sound = sound * np.float32(random.uniform(0.4, 1.0))
-        sound[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
+        _soften(sound, round(random.uniform(0.002, 0.008) * rate_hz))
     if manner not in MUTED_SECONDS:
         return sound, np.inf
     seconds = random.uniform(*MUTED_SECONDS[manner])

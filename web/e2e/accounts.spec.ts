@@ -31,7 +31,7 @@ async function signUp(page: Page): Promise<string> {
   const email = `player${++people}.${Date.now()}@example.com`;
   await page.goto('/profile');
   await page.getByRole('link', { name: 'Make an account' }).click();
-  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Make the account' }).click();
   await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
@@ -55,13 +55,13 @@ test('one’s own pages ask to sign in and then show what was asked for', async 
   await expect(page).toHaveURL(/\/sign-in\?to=/);
   await expectAccessible(page);
 
-  await page.getByLabel('E-mail').fill('nobody@example.com');
+  await page.getByLabel('Email').fill('nobody@example.com');
   await page.getByLabel('Password').fill('not the password');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('alert')).toBeVisible();
 
   await page.getByRole('link', { name: 'Make an account' }).click();
-  await page.getByLabel('E-mail').fill(`blues.${Date.now()}@example.com`);
+  await page.getByLabel('Email').fill(`blues.${Date.now()}@example.com`);
   await page.getByLabel('Password').fill('password12');
   await page.getByRole('button', { name: 'Make the account' }).click();
   await expect(page.getByText('leaked most often')).toBeVisible();
@@ -87,7 +87,7 @@ test('a session that ends in the middle loses nothing of the page', async ({ pag
   const dialog = page.getByRole('dialog', { name: 'Sign in again' });
   await expect(dialog).toBeVisible();
   await expectAccessible(page);
-  await dialog.getByLabel('E-mail').fill(email);
+  await dialog.getByLabel('Email').fill(email);
   await dialog.getByLabel('Password').fill(PASSWORD);
   await dialog.getByRole('button', { name: 'Sign in' }).click();
   await expect(dialog).toBeHidden();
@@ -143,7 +143,7 @@ test('an account is deleted with its password, and all it had', async ({ page })
   await page.getByRole('button', { name: 'Delete everything' }).click();
   await expect(page).toHaveURL('/');
   await page.goto('/sign-in');
-  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('alert')).toBeVisible();
@@ -151,7 +151,7 @@ test('an account is deleted with its password, and all it had', async ({ page })
 
 test('a forgotten password is explained where no e-mail is sent; an old link says so', async ({ page }) => {
   await page.goto('/forgot-password');
-  await expect(page.getByText('This service sends no e-mail')).toBeVisible();
+  await expect(page.getByText('This service sends no email')).toBeVisible();
   await expectAccessible(page);
   await page.goto('/reset-password#token=gm_once_old');
   await expect(page).toHaveURL('/reset-password');

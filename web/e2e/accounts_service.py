@@ -25,7 +25,7 @@ def main(port: int, folder: Path) -> None:
             "GENESIS_DATABASE_URL": url,
             "GENESIS_REDIS_URL": redis_url,
             "GENESIS_STORAGE_URL": (folder / "files").as_uri(),
-            "GENESIS_SECRET_KEYS": "a key of the browser tests, long enough",
+            "GENESIS_SECRET_KEYS": "a key of the browser tests that is long enough",
             "GENESIS_DATA_DIR": str(folder),
         }
         serve_production("127.0.0.1", port, processes=1)

@@ -14,17 +14,17 @@ test('on one’s own machine only what applies is shown', async ({ page }) => {
 
 test('preferences are kept as they are chosen', async ({ page }) => {
   await page.goto('/profile');
-  await page.getByText('Stage', { exact: true }).click();
+  await page.getByRole('radio', { name: 'Stage' }).check();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
-  await expect(page.getByText('Saved')).toBeVisible();
+  await expect(page.getByText('Saved', { exact: true })).toBeVisible();
   await expectAccessible(page);
   await page.getByLabel('Your usual tuning').selectOption('dadgad');
-  await expect(page.getByText('Saved')).toBeVisible();
+  await expect(page.getByText('Saved', { exact: true })).toBeVisible();
   await page.reload();
   await expect(page.getByLabel('Your usual tuning')).toHaveValue('dadgad');
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await page.getByLabel('Your usual tuning').selectOption('standard');
-  await page.getByText('As the device', { exact: true }).click();
+  await page.getByRole('radio', { name: 'As the device' }).check();
   await expect(page.locator('html')).not.toHaveAttribute('data-theme');
 });
 

@@ -13,7 +13,7 @@ async function openSong(page: Page, service: Service): Promise<string> {
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   const panel = page.getByRole('tab', { name: 'Chords' });
   // On a phone the panel is a sheet.
-  if (!(await panel.isVisible())) await page.getByRole('button', { name: 'About this song' }).click();
+  if (!(await panel.isVisible())) await page.getByRole('button', { name: 'Details' }).click();
   await expect(panel).toBeVisible();
   return id;
 }

@@ -49,8 +49,10 @@ async function newest(request: Request): Promise<Response> {
   try {
     return await fetchAndKeep(request, SONGS);
   } catch (error) {
+    // Who asks for nothing kept follows something that changes: the truth or nothing.
+    const isFollowed = request.cache === 'no-store';
     const found = await caches.match(request.url, { cacheName: SONGS, ignoreVary: true });
-    if (found) return found;
+    if (found && !isFollowed) return found;
     throw error;
   }
 }

@@ -15,17 +15,14 @@ Deviations from the inference of the ``basic-pitch`` package:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from genesis_music.audio.recording import Audio
-from genesis_music.errors import SettingsError
-from genesis_music.transcription.engine import ActivationFormat, Activations, FloatArray
-from genesis_music.transcription.inference import checked_threads, in_blocks, load_session, read_padded
+from genesis_music.transcription.engine import ActivationFormat, FloatArray
+from genesis_music.transcription.inference import OnnxEngine, read_padded
 
 SAMPLE_RATE_HZ = 22050
 HOP_SAMPLES = 256
@@ -52,7 +49,7 @@ _OUTPUTS = ("StatefulPartitionedCall:2", "StatefulPartitionedCall:1", "StatefulP
 """Onset, note (sounding) and contour, in this order."""
 
 
-class BasicPitchEngine:
+class BasicPitchEngine(OnnxEngine):
     """Turns audio at 22,050 Hz into onset, sounding and contour activations at 86.13 frames per second.
 
     Args:
@@ -66,6 +63,8 @@ class BasicPitchEngine:
 
     name = "basic-pitch"
     sample_rate_hz = SAMPLE_RATE_HZ
+    hop_samples = HOP_SAMPLES
+    frames_per_run = WINDOWS_PER_BATCH * ADVANCE_FRAMES
     format = ActivationFormat(
         frame_seconds=HOP_SAMPLES / SAMPLE_RATE_HZ,
         lowest_pitch_midi=LOWEST_PITCH_MIDI,
@@ -80,41 +79,13 @@ class BasicPitchEngine:
         batches_per_block: int = BATCHES_PER_BLOCK,
         threads: int | None = None,
     ) -> None:
-        self._threads = checked_threads(batches_per_block, threads)
-        self._model_path = model_path
-        self._batches_per_block = batches_per_block
+        super().__init__(model_path, batches_per_block, threads)
 
-    def activations(
-        self, audio: Audio, on_fraction: Callable[[float], None] | None = None
-    ) -> Iterator[Activations]:
-        """Yield the activations of the whole audio, ``ceil(samples / 256)`` frames, block by block.
-
-        Raises:
-            SettingsError: the audio is not at 22,050 Hz.
-            EngineError: the model file is missing or does not fit the installed onnxruntime.
-        """
-        if audio.sample_rate_hz != SAMPLE_RATE_HZ:
-            raise SettingsError(
-                f"Basic Pitch listens at {SAMPLE_RATE_HZ} Hz, not {audio.sample_rate_hz} Hz: resample first."
-            )
-        frames = math.ceil(audio.frames / HOP_SAMPLES)
-        windows = math.ceil(frames / ADVANCE_FRAMES)
-        batches = math.ceil(windows / WINDOWS_PER_BATCH)
-        session = self._session if batches else None  # loaded here, once, and not by several threads
-
-        def run(batch: int) -> list[FloatArray]:
-            first = batch * WINDOWS_PER_BATCH
-            return _run(session, _windows(audio, first, min(first + WINDOWS_PER_BATCH, windows)))
-
-        first_frame = 0
-        for arrays in in_blocks(run, batches, self._batches_per_block, self._threads, on_fraction):
-            onset, sounding, contour = (array[: frames - first_frame] for array in arrays)
-            yield Activations(first_frame, onset, sounding, contour)
-            first_frame += len(onset)
-
-    @cached_property
-    def _session(self) -> Any:
-        return load_session(self._model_path)
+    def _hear(self, session: Any, audio: Audio, run: int) -> list[FloatArray]:
+        """All outputs for the frames of one batch of windows; the last may reach beyond the audio."""
+        windows = math.ceil(audio.frames / (ADVANCE_FRAMES * HOP_SAMPLES))
+        first = run * WINDOWS_PER_BATCH
+        return _run(session, _windows(audio, first, min(first + WINDOWS_PER_BATCH, windows)))
 
 
 def _run(session: Any, windows: FloatArray) -> list[FloatArray]:

@@ -65,7 +65,7 @@ def routes(sqlite_platform):
 
 def send(client, method, path, headers=None, ids=None):
     """Send what the route takes; ``ids`` fill the path, unknown ones where they are missing."""
-    values = {"format": "mid", "note_id": "t1n1"} | (ids or {})
+    values = {"format": "mid", "note_id": "t1n1", "name": "guitar"} | (ids or {})
     where = re.sub(r"\{(\w+)\}", lambda found: str(values.get(found[1], uuid4())), path)
     if method == "PATCH" and path.startswith("/api/v1/uploads"):
         return client.request(method, where, headers=TUS | TUS_PIECE | (headers or {}), content=b"abcd")
@@ -142,7 +142,7 @@ def test_what_belongs_to_another_user_is_not_found(client, belongings, user, oth
         if "{" in path and (method, path) not in PUBLIC and not path.startswith("/api/v1/admin")
     ]
     assert {name for _, path in found for name in re.findall(r"\{(\w+)\}", path)} == (
-        belongings.keys() - {"job_id"} | {"format", "note_id"}
+        belongings.keys() - {"job_id"} | {"format", "note_id", "name"}
     ), "whoever adds a kind of thing adds one to the belongings"
     for stranger in (other_user, admin):
         for method, path in found:

@@ -37,7 +37,7 @@ def test_work_that_does_not_listen_is_killed_and_tried_again(hasty, player):
     job_id = hasty.submit(player.id, {"deaf_attempts": 1}, audio_seconds=0.5)
     job = hasty.await_end(job_id)
     assert (job.status, job.attempts, job.error_code) == (JobStatus.COMPLETE, 2, "")
-    assert hasty.transcription(job_id).revision == 1
+    assert hasty.transcription(job_id).revisions == 1
     until(lambda: not alive(hasty.begun_by(job_id)[0]))
 
 

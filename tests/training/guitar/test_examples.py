@@ -256,3 +256,25 @@ def test_some_examples_hold_nothing_and_claim_nothing(material):
     empty = [one for one in made if not one.notes]
     assert 0.03 < len(empty) / len(made) < 0.3
     assert any(np.abs(one.audio).max() > 0.02 for one in empty)
+
+
+def test_a_choked_note_is_darker_and_over_sooner_but_has_a_pitch(bank):
+    def sound(manner):
+        return sounded(bank, Stroke(0.1, 0.25, 4, 5, manner=manner))
+
+    plucked, choked = sound(Manner.PLUCKED), sound(Manner.CHOKED)
+    assert choked.notes[0].pitched
+    assert level_db(choked.sound, 0.2, 0.25) < level_db(plucked.sound, 0.2, 0.25) - 3
+    assert level_db(np.diff(choked.sound), 0.1, 0.15) < level_db(np.diff(plucked.sound), 0.1, 0.15) - 3
+
+
+def test_only_short_notes_are_choked():
+    strokes = (Stroke(0.1, 0.2, 3, 5), Stroke(0.5, 1.5, 3, 5))
+    played = [
+        stroke
+        for seed in range(300)
+        for stroke in articulate(Phrase(STANDARD, strokes), np.random.default_rng(seed)).strokes
+        if stroke.manner is Manner.CHOKED
+    ]
+    assert played
+    assert {stroke.onset_seconds for stroke in played} == {0.1}

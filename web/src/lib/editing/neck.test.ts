@@ -31,9 +31,9 @@ test('the next string keeps the pitch', () => {
   expect(onString(GUITAR, noteAt(2, 5), 4)).toEqual({ string: 4, fret: 14 });
 });
 
-test('an octave away, the hand stays where it is if it can', () => {
+test('an octave away, the nearest place is taken, open strings too', () => {
   expect(octave(GUITAR, noteAt(3, 2), -1)).toEqual({ string: 5, fret: 0 });
-  expect(octave(GUITAR, noteAt(4, 2), 1)).toEqual({ string: 2, fret: 5 });
+  expect(octave(GUITAR, noteAt(4, 2), 1)).toEqual({ string: 1, fret: 0 });
   expect(octave(GUITAR, noteAt(6, 0), -1)).toBeUndefined();
 });
 

@@ -22,7 +22,6 @@ class Auth {
   #token: string | null = null;
   #expiresAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #lastId: string | undefined;
   #started: Promise<void> | undefined;
   #listeners = new Set<(token: string) => void>();
 
@@ -85,6 +84,7 @@ class Auth {
   /** Forget who was here, in all tabs: the session is over already. */
   leave(): void {
     user.expired = false;
+    user.left = true;
     this.#forget();
     connection.forgetSongs();
     channel?.postMessage('signed-out');
@@ -118,8 +118,7 @@ class Auth {
     this.#token = tokens.access_token;
     this.#expiresAt = Date.parse(tokens.expires_at);
     // What the page shows belongs to whoever was here before.
-    if (user.expired && this.#lastId !== tokens.account.id) location.reload();
-    this.#lastId = tokens.account.id;
+    if (user.expired && user.account?.id !== tokens.account.id) location.reload();
     user.account = tokens.account;
     user.expired = false;
     user.asked = false;
@@ -134,9 +133,10 @@ class Auth {
 
   /** The session is over. In the middle of something the page asks to sign in again, and keeps what it shows. */
   #expire(): void {
-    user.expired = user.account !== null;
-    user.asked = user.expired;
-    this.#forget();
+    user.expired = user.asked = user.account !== null;
+    if (!user.expired) return this.#forget();
+    this.#token = null;
+    clearTimeout(this.#timer);
   }
 
   #forget(): void {

@@ -13,7 +13,7 @@ import { toasts } from './toasts.svelte';
 import { m } from '$messages';
 
 export type Sort = Schemas['Sort'];
-export const NEWEST: Sort = '-created_at';
+const NEWEST: Sort = '-created_at';
 
 const UNDO_MS = 8000;
 const UNFINISHED = new Set(['queued', 'running']);
@@ -51,9 +51,11 @@ export class SongList {
 
   /** Look how far the songs are that are worked on; the pages shown stay as they are. */
   async refresh(): Promise<void> {
-    const { data } = await api.GET('/api/v1/transcribe', { params: { query: this.#query(null) } }).catch(() => ({
-      data: undefined,
-    }));
+    const { data } = await api
+      .GET('/api/v1/transcribe', { params: { query: this.#query(null) } })
+      .catch(() => ({
+        data: undefined,
+      }));
     const newer = new Map(data?.items.map((song) => [song.id, song]));
     this.songs = this.songs.map((song) => newer.get(song.id) ?? song);
   }

@@ -61,7 +61,9 @@ export class Transcription {
 
   async refresh(): Promise<void> {
     try {
-      this.#show(await dataOf(api.GET('/api/v1/transcribe/{transcription_id}', this.#params)));
+      // What is kept for offline use is right for a song that is done, and stale for one that is worked on.
+      const cache = this.detail && !this.isDone ? 'no-store' : 'default';
+      this.#show(await dataOf(api.GET('/api/v1/transcribe/{transcription_id}', { ...this.#params, cache })));
     } catch (error) {
       this.failure = failureOf(error);
       if (isPassing(this.failure.status)) this.#keepAsking();

@@ -4,8 +4,10 @@ import type { Schemas } from '$lib/services/api';
 class User {
   account = $state<Schemas['Account'] | null>(null);
   options = $state<Schemas['AuthOptions'] | null>(null);
-  /** The session ended while the page was used: what it shows stays, until they sign in again. */
+  /** The session ended while the page was used: what it shows of `account` stays, until they sign in again. */
   expired = $state(false);
+  /** They signed out themselves: they go where they chose to. */
+  left = $state(false);
   /** Ask them to sign in, over the page. */
   asked = $state(false);
 

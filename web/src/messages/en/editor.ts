@@ -38,6 +38,7 @@ export const editor = {
     places: 'Places for this note, best first',
     board: 'Where this note is played',
     place: (string: number, fret: number) => `String ${string}, fret ${fret}`,
+    octave: 'Octave',
     octaveUp: 'Octave up',
     octaveDown: 'Octave down',
     length: 'Length',

@@ -27,4 +27,6 @@ export const exporting = {
   again: 'Not what you hear?',
   againHint: 'Listen again with another tuning, tempo or without the band.',
   retry: 'Try other settings',
+  retryHint: 'The song is listened to anew and makes a new version; this one is kept.',
+  listen: 'Listen again',
 };

@@ -3,7 +3,7 @@ export const profile = {
   failed: 'This cannot be shown now.',
   account: {
     title: 'Account',
-    email: 'E-mail',
+    email: 'Email',
     role: 'Role',
     roles: { user: 'Player', admin: 'Administrator' },
     since: 'Here since',
@@ -21,7 +21,7 @@ export const profile = {
     level: 'How long you play',
     levels: { beginner: 'Beginner', intermediate: 'Some years', advanced: 'Advanced' },
     theme: 'Theme',
-    email: 'Write me an e-mail when a song is done',
+    email: 'Write me an email when a song is done',
   },
   password: {
     title: 'Password',
