@@ -23,26 +23,27 @@ const OWN_KEYS: Record<string, string> = {
 };
 
 class Shortcuts {
-  #registered: Shortcut[] = [];
+  /** As they were registered; later ones come first when a key is pressed. */
+  #groups: (readonly Shortcut[])[] = [];
 
-  /** Add keys; the latest comes first. Returns how to take them away. */
+  /** Add keys. Returns how to take them away. */
   register(shortcuts: readonly Shortcut[]): () => void {
-    this.#registered = [...shortcuts, ...this.#registered];
+    this.#groups = [...this.#groups, shortcuts];
     return () => {
-      this.#registered = this.#registered.filter((shortcut) => !shortcuts.includes(shortcut));
+      this.#groups = this.#groups.filter((group) => group !== shortcuts);
     };
   }
 
-  /** What can be done now, each once, in the order it was registered. */
+  /** What can be done now, in the order it was registered. */
   get all(): readonly Shortcut[] {
-    return this.#registered;
+    return this.#groups.flat();
   }
 
   /** For the window's `keydown`. */
   handle = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTaken(event)) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    for (const shortcut of this.#registered) {
+    for (const shortcut of [...this.#groups].reverse().flat()) {
       if (!shortcut.keys.includes(key) || shortcut.run(event) === false) continue;
       event.preventDefault();
       return;

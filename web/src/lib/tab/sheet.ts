@@ -164,6 +164,7 @@ function screenSettings(alphaTab: AlphaTab): Settings {
   player.enableUserInteraction = false;
   player.scrollMode = alphaTab.ScrollMode.Off;
   display.padding = [0, 20, 0, 24];
+  display.effectBandPaddingBottom = 6;
   notation.elements = hiddenElements(alphaTab);
   applyFonts(alphaTab, settings);
   return settings;
