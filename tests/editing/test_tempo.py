@@ -64,7 +64,12 @@ def test_half_tempo_is_the_opposite_of_double_tempo(example: Transcription) -> N
     back = apply_edits(there, [HALF])
     assert [one.written for one in notes(back)] == [one.written for one in notes(example)]
     assert lengths(back.tempo_map) == lengths(example.tempo_map)
+    last = max(
+        one.note.onset_seconds for one in notes(example)
+    )  # what follows it goes on at the tempo of the end
     for before, after in zip(example.tempo_map.beats, back.tempo_map.beats, strict=False):
+        if before.onset_seconds > last:
+            break
         assert after.onset_seconds == pytest.approx(before.onset_seconds)
     check_files(there)
 

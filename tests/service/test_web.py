@@ -33,7 +33,7 @@ FILES: dict[str, bytes] = {
     "privacy.html": b"<!doctype html><p>privacy</p>",
     "help/index.html": b"<!doctype html><p>help</p>",
     ASSET: SCRIPT,
-    f"{ASSET}.gz": gzip.compress(SCRIPT),
+    f"{ASSET}.gz": gzip.compress(SCRIPT, mtime=0),
     f"{ASSET}.br": b"smaller still",
     "_app/version.json": b'{"version":"1"}',
     "service-worker.js": b"self.skipWaiting();",

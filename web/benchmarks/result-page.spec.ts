@@ -28,6 +28,7 @@ test('a tab of 3,000 notes', async ({ page, service }) => {
   await page.goto(`/t/${id}`);
   await page.waitForFunction(() => (window as unknown as { measured: Measured }).measured.firstBars > 0);
   await page.locator('.waveform[data-ready=true]').waitFor({ timeout: 60_000 });
+  await page.locator('[data-testid=tab][data-drawn=true]').waitFor({ timeout: 60_000 });
   const scrollStart = await page.evaluate(() => performance.now());
   for (let index = 0; index < SCROLLS; index++) {
     await page.mouse.wheel(0, SCROLL_PX);

@@ -390,7 +390,7 @@ test('ten typical mistakes are put right in a few clicks and keys each', async (
   console.log(`average ${average.toFixed(1)}`);
   expect(average).toBeLessThanOrEqual(3);
   mkdirSync(dirname(RESULTS), { recursive: true });
-  const command = 'cd web && npm run build && npx playwright test editor --project desktop';
+  const command = 'cd web && npm run build && npx playwright test e2e/editor.spec --project desktop';
   writeFileSync(
     RESULTS,
     JSON.stringify({ command, average_actions: average, mistakes: table }, null, 2) + '\n',
@@ -446,6 +446,27 @@ test('what could not be saved outlives closing the page', async ({ page, context
   const later = await context.newPage();
   await open(later, song);
   await saved(later);
+  await expect.poll(async () => await song.note(id)).toBeUndefined();
+});
+
+test('a session that ends in the middle of an edit loses nothing', async ({ page, service }) => {
+  const song = await newSong(service);
+  await open(page, song);
+  await page.keyboard.press('e');
+  const id = found((await page.getByTestId('note-tools').getAttribute('data-note')) ?? undefined);
+  // This service has one local user, whose session cannot end: only that answer is played.
+  const refused = { status: 401, detail: 'Sign in.', code: 'not-signed-in', request_id: 'r', errors: [] };
+  await page.route('**/revisions', (route) => route.fulfill({ status: 401, json: refused }));
+  await page.keyboard.press('Delete');
+  await expect(page.getByText('You were signed out. Your changes are kept here')).toBeVisible();
+  await expectAccessible(page);
+  const signIn = page.getByRole('alert').getByRole('link', { name: 'Sign in' });
+  await expect(signIn).toHaveAttribute('href', `/sign-in?to=${encodeURIComponent(`/t/${song.id}`)}`);
+  await page.unroute('**/revisions');
+  await signIn.click();
+  await expect(page).toHaveURL(/sign-in/);
+  await page.goBack();
+  await saved(page);
   await expect.poll(async () => await song.note(id)).toBeUndefined();
 });
 

@@ -10,9 +10,7 @@ from sqlalchemy import select
 
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.storage import StorageUnavailableError
-from genesis_music.service.transcriptions.documents import analysis_summary, joined, tab_summary
-from genesis_music.service.transcriptions.files import _result_bytes
-from genesis_music.service.transcriptions.repository import TranscriptionRepository
+from genesis_music.service.transcriptions.summaries import analysis_summary, tab_summary
 from genesis_music.service.transcriptions.tables import Transcription
 from tests.service.transcriptions.conftest import SQLITE_ONLY, Api, Workbench
 
@@ -46,29 +44,6 @@ def test_what_describes_a_long_song_is_no_longer_than_what_describes_a_short_one
         return len(json.dumps([tab_summary(tab), analysis_summary(analysis)]))
 
     assert size(9000) == size(1000)
-
-
-def test_joined_documents_are_one() -> None:
-    assert json.loads(joined({"title": 'ä"}', "revision": 1}, b'{"a": [1]}', b"{}\n")) == {
-        "title": 'ä"}',
-        "revision": 1,
-        "tab": {"a": [1]},
-        "analysis": {},
-    }
-
-
-@SQLITE_ONLY
-def test_a_result_that_is_replaced_while_it_is_read_is_asked_for_again(
-    api: Api, quick: Workbench, tone: bytes
-) -> None:
-    id_ = api.accepted(tone)
-    quick.work()
-    with quick.platform.database.writing() as session:
-        row = TranscriptionRepository(session).find_by_id(UUID(id_))
-    assert api("POST", f"/transcribe/{id_}/retab", json={"capo": 1}).status_code == 202
-    quick.work()
-    with pytest.raises(Exception, match="ask again"):
-        _result_bytes(row, quick.platform)
 
 
 @SQLITE_ONLY

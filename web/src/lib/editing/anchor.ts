@@ -2,6 +2,8 @@
 
 const GAP_PX = 14;
 const EDGE_PX = 8;
+/** What stays in view above a note that was scrolled to: its line of music. */
+const ABOVE_PX = 120;
 const SELECTED = '[data-testid="tab"] [data-testid="selected"]';
 const TAB = '[data-testid="tab"]';
 /** Narrower pages have the panel at the bottom, where the thumb is. */
@@ -39,14 +41,16 @@ export function followSelected(panel: HTMLElement, place: (spot: Spot | null) =>
   };
 }
 
-/** Bring what is selected into view, if it is not. */
+/** Bring what is selected into view, with room for the panel beside it. */
 export function showSelected(panel: HTMLElement): void {
   const selected = document.querySelector(SELECTED);
   if (!selected) return;
   const { top, bottom } = selected.getBoundingClientRect();
-  if (top < EDGE_PX || bottom > floorUnder(panel) - EDGE_PX) {
-    selected.scrollIntoView({ block: 'center', inline: 'nearest' });
-  }
+  const room = matchMedia(IN_PLACE).matches ? panel.offsetHeight + GAP_PX : 0;
+  const floor = floorUnder(panel) - EDGE_PX;
+  const fits = bottom + room <= floor || top - room >= EDGE_PX;
+  if (top < EDGE_PX || bottom > floor || !fits) scrollBy({ top: top - ABOVE_PX, behavior: 'auto' });
+  selected.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
 function spotFor(panel: HTMLElement): Spot | null {

@@ -15,7 +15,7 @@ export interface Checked {
 }
 
 /** Endings of recordings, for systems that do not tell the kind of a file. */
-export const ENDINGS =
+const ENDINGS =
   'aac ac3 aif aiff amr ape au avi caf eac3 flac flv m4a m4v mka mkv mov mp2 mp3 mp4 mpeg mpg oga ogg ogv opus tta w64 wav wave weba webm wma wmv wv 3gp'.split(
     ' ',
   );
@@ -50,7 +50,7 @@ function isRecording({ name, type }: File): boolean {
 }
 
 /** How long a recording is; null where this browser cannot read it (the service may). */
-export async function secondsOf(file: Blob): Promise<number | null> {
+async function secondsOf(file: Blob): Promise<number | null> {
   const url = URL.createObjectURL(file);
   const audio = new Audio();
   const seconds = new Promise<number | null>((found) => {

@@ -1,6 +1,6 @@
 /** The stages of a transcription as the list shows them, from the service's names (src/genesis_music/progress.py). */
 
-export const STAGES = [
+const STAGES = [
   'Loading',
   'Separating',
   'Listening',
@@ -9,7 +9,7 @@ export const STAGES = [
   'Choosing frets',
   'Writing',
 ] as const;
-export type Stage = (typeof STAGES)[number];
+type Stage = (typeof STAGES)[number];
 
 export interface Step {
   stage: Stage;

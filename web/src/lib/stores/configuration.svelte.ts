@@ -1,7 +1,7 @@
 /** How this installation is set up: what it takes, and what can be chosen. */
 import { api, dataOf, type Schemas } from '$lib/services/api';
 
-export type Configuration = Schemas['Configuration'];
+type Configuration = Schemas['Configuration'];
 
 class Installation {
   /** Null until the service has told, and while it cannot be reached. */

@@ -1,5 +1,5 @@
 /** What can be done with the selected notes, and how the selection moves. Each is one change with one undo. */
-import type { TabNote } from '$lib/services/api';
+import type { Tab, TabNote } from '$lib/services/api';
 import { afterNote, atMoment, besideNote } from '$lib/editing/adding';
 import type { MusicEdit, TechniqueKind, Track } from '$lib/editing/edits';
 import * as lengths from '$lib/editing/lengths';
@@ -49,6 +49,13 @@ export class NoteActions {
   /** Notes that are shown, in order. */
   get #shown(): TabNote[] {
     return this.track?.notes.filter(({ confidence }) => confidence >= settings.device.minConfidence) ?? [];
+  }
+
+  /** The chord that the first selected note is played in. */
+  get chord(): Tab['chords'][number] | undefined {
+    const { note } = this;
+    const chords = this.editor.score.tab?.chords ?? [];
+    return chords.find(({ onset, end }) => note && onset <= note.onset && note.onset < end);
   }
 
   get doubtful(): number {

@@ -13,7 +13,7 @@ import { toasts } from './toasts.svelte';
 import { m } from '$messages';
 
 export type Sort = Schemas['Sort'];
-export const NEWEST: Sort = '-created_at';
+const NEWEST: Sort = '-created_at';
 
 const UNDO_MS = 8000;
 const UNFINISHED = new Set(['queued', 'running']);

@@ -42,7 +42,7 @@ describe('the list of songs', () => {
 
   it('shows the answer to the newest question, whichever comes first', async () => {
     const list = new SongList();
-    let late: (answer: unknown) => void = () => undefined;
+    let late: (page: unknown) => void = () => undefined;
     mocks.GET.mockReturnValueOnce(new Promise((done) => (late = done))).mockResolvedValueOnce(page(['new']));
     const first = list.load();
     list.words = 'new';

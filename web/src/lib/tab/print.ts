@@ -2,6 +2,7 @@
 import { printInk } from './colours';
 import { NoteMap } from './noteMap';
 import {
+  applyFonts,
   applyLook,
   hiddenElements,
   readScore,
@@ -24,6 +25,7 @@ export function printedLines(
 ): string[] {
   const settings = new alphaTab.Settings();
   const look = { ...shown, zoom: ZOOM, layout: 'page' as const, ink: printInk() };
+  applyFonts(alphaTab, settings);
   applyLook(alphaTab, settings, look);
   settings.notation.elements = hiddenElements(alphaTab);
   const score = readScore(alphaTab, content.alphaTex, settings);

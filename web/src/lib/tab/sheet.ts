@@ -2,9 +2,10 @@
  * The drawn tab: alphaTab with the settings of this page. Layout and drawing happen in a worker, and only what is
  * near the screen is drawn. alphaTab's own cursor, clicks and scrolling are off: the page leads these itself.
  */
-import type { AlphaTabApi, json, model, NotationElement } from '@coderline/alphatab';
+import type { AlphaTabApi, model, NotationElement, Settings } from '@coderline/alphatab';
 import type { Tab } from '$lib/services/api';
 import type { Ink } from './colours';
+import { firstBars } from './excerpt';
 import { Geometry } from './geometry';
 import { NoteMap } from './noteMap';
 import { fraction } from './timing';
@@ -34,29 +35,72 @@ export interface Content {
 export interface Drawing {
   geometry: Geometry;
   notes: NoteMap;
+  /** False while only the opening is there. */
+  isWhole: boolean;
 }
 
+/** Drawn before the rest of a long song: more than a screen. */
+const OPENING_BARS = 24;
+const LONGEST_WAIT_MS = 1000;
 /** Less sure notes are lighter. */
 const DOUBTFUL = 0.75;
 const FAMILY = 'Inter Variable, sans-serif';
 
 export class Sheet {
+  /** To be put on the page; drawn as wide as it is there. */
+  readonly element = document.createElement('div');
   readonly api: AlphaTabApi;
+  /** Called whenever what is on the page has changed. */
+  ondrawn: (drawing: Drawing) => void = () => undefined;
+  static #spare: Promise<Sheet> | null = null;
   #notes: NoteMap | null = null;
   #content: Content | null = null;
   #score: model.Score | null = null;
+  /** Draws the whole song once its opening is seen. */
+  #rest: (() => void) | null = null;
+  #isWhole = false;
 
-  constructor(
-    private readonly alphaTab: AlphaTab,
-    element: HTMLElement,
-    private readonly drawn: (drawing: Drawing) => void,
-  ) {
-    this.api = new alphaTab.AlphaTabApi(element, screenSettings(alphaTab));
-    this.api.postRenderFinished.on(() => this.#measured());
+  /** Make one ahead, with its worker and fonts, while the page still waits for the song. */
+  static prepare(): void {
+    Sheet.#spare ??= alphaTabLoaded.then((alphaTab) => new Sheet(alphaTab));
   }
 
-  /** Draw; only parses what changed. Throws when the alphaTex cannot be read. */
+  static take(): Promise<Sheet> {
+    const made = Sheet.#spare ?? alphaTabLoaded.then((alphaTab) => new Sheet(alphaTab));
+    Sheet.#spare = null;
+    return made;
+  }
+
+  private constructor(readonly alphaTab: AlphaTab) {
+    this.api = new alphaTab.AlphaTabApi(this.element, screenSettings(alphaTab));
+    // alphaTab writes the MIDI of every score it draws, player or not: only the synthesiser needs it.
+    this.api.loadMidiForScore = () => undefined;
+    this.api.postRenderFinished.on(() => this.#measured());
+    this.api.renderer.partialRenderFinished.on(() => this.#seen());
+  }
+
+  /** From now on scores are made ready to be played too. */
+  enableMidi(): void {
+    this.api.loadMidiForScore = this.alphaTab.AlphaTabApi.prototype.loadMidiForScore;
+    this.api.loadMidiForScore();
+  }
+
+  /** Draw; of a long song the opening first. Throws when the alphaTex cannot be read. */
   show(content: Content, look: Look): void {
+    const opening = this.#content ? null : firstBars(content.alphaTex, OPENING_BARS);
+    this.#isWhole = opening === null;
+    this.#rest = opening === null ? null : () => this.#drawWhole(content, look);
+    this.#draw(opening === null ? content : { ...content, alphaTex: opening }, look);
+  }
+
+  #drawWhole(content: Content, look: Look): void {
+    if (this.#isWhole) return;
+    this.#isWhole = true;
+    this.#draw(content, look);
+  }
+
+  /** Only what changed is read anew. */
+  #draw(content: Content, look: Look): void {
     if (content.alphaTex !== this.#content?.alphaTex || content.tab !== this.#content.tab)
       this.#read(content);
     this.#content = content;
@@ -65,7 +109,7 @@ export class Sheet {
     styleNotes(this.alphaTab, this.#notes as NoteMap, look);
     applyLook(this.alphaTab, this.api.settings, look);
     this.api.updateSettings();
-    this.api.renderScore(score, [content.trackIndex]);
+    this.api.renderScore(score, [content.trackIndex], { reuseViewport: true });
   }
 
   #read({ alphaTex, tab }: Content): void {
@@ -78,38 +122,51 @@ export class Sheet {
     const measures = this.#content?.tab.measures;
     if (!lookup || !measures || !this.#notes) return;
     const geometry = new Geometry(lookup, (index) => fraction(measures[index]?.length ?? [4, 1]));
-    this.drawn({ geometry, notes: this.#notes });
+    this.ondrawn({ geometry, notes: this.#notes, isWhole: this.#isWhole });
+  }
+
+  /** Lines of music are on the page: time for those that are not. */
+  #seen(): void {
+    const rest = this.#rest;
+    this.#rest = null;
+    if (rest) whenIdle(rest);
   }
 
   destroy(): void {
     this.api.destroy();
+    this.element.remove();
   }
 }
 
-export function readScore(
-  { importer }: AlphaTab,
-  alphaTex: string,
-  settings: AlphaTabApi['settings'],
-): model.Score {
+/** After the next frame is on the screen, and once nothing else is to be done (Safari cannot tell). */
+function whenIdle(then: () => void): void {
+  requestAnimationFrame(() => {
+    if ('requestIdleCallback' in window) requestIdleCallback(then, { timeout: LONGEST_WAIT_MS });
+    else setTimeout(then);
+  });
+}
+
+export function readScore({ importer }: AlphaTab, alphaTex: string, settings: Settings): model.Score {
   const reader = new importer.AlphaTexImporter();
   reader.initFromString(alphaTex, settings);
   return reader.readScore();
 }
 
-function screenSettings(alphaTab: AlphaTab): json.SettingsJson {
-  const { PlayerMode, ScrollMode } = alphaTab;
-  return {
-    core: { fontDirectory: '/alphatab/font/', includeNoteBounds: true, enableLazyLoading: true },
-    player: {
-      playerMode: PlayerMode.Disabled,
-      soundFont: '/alphatab/soundfont/sonivox.sf3',
-      enableCursor: false,
-      enableUserInteraction: false,
-      scrollMode: ScrollMode.Off,
-    },
-    display: { padding: [0, 20, 0, 24] },
-    notation: { elements: hiddenElements(alphaTab) },
-  };
+function screenSettings(alphaTab: AlphaTab): Settings {
+  const settings = new alphaTab.Settings();
+  const { core, player, display, notation } = settings;
+  core.fontDirectory = '/alphatab/font/';
+  core.includeNoteBounds = true;
+  core.enableLazyLoading = true;
+  player.playerMode = alphaTab.PlayerMode.Disabled;
+  player.soundFont = '/alphatab/soundfont/sonivox.sf3';
+  player.enableCursor = false;
+  player.enableUserInteraction = false;
+  player.scrollMode = alphaTab.ScrollMode.Off;
+  display.padding = [0, 20, 0, 24];
+  notation.elements = hiddenElements(alphaTab);
+  applyFonts(alphaTab, settings);
+  return settings;
 }
 
 /** What the page says itself, around the tab. */
@@ -128,9 +185,22 @@ export function hiddenElements({ NotationElement: Element }: AlphaTab): Map<Nota
   );
 }
 
+/** The fonts of the page; before anything is drawn, as alphaTab waits for all that are named. */
+export function applyFonts(alphaTab: AlphaTab, settings: Settings): void {
+  const { Font, FontWeight, FontStyle } = alphaTab.model;
+  const { resources } = settings.display;
+  const font = (size: number, weight = FontWeight.Regular) => new Font(FAMILY, size, FontStyle.Plain, weight);
+  for (const [element, { size, weight }] of resources.elementFonts) {
+    resources.elementFonts.set(element, font(Math.min(size, 12), weight));
+  }
+  resources.elementFonts.set(alphaTab.NotationElement.EffectChordNames, font(14, FontWeight.Bold));
+  resources.tablatureFont = font(13, FontWeight.Bold);
+  resources.effectFont = font(12);
+}
+
 /** Settings that the user changes. */
-export function applyLook(alphaTab: AlphaTab, settings: AlphaTabApi['settings'], look: Look): void {
-  const { Color, Font, FontWeight, FontStyle } = alphaTab.model;
+export function applyLook(alphaTab: AlphaTab, settings: Settings, look: Look): void {
+  const { Color } = alphaTab.model;
   const { display } = settings;
   const { resources } = display;
   display.scale = look.zoom;
@@ -142,13 +212,6 @@ export function applyLook(alphaTab: AlphaTab, settings: AlphaTabApi['settings'],
   resources.mainGlyphColor = colour(look.ink.ink);
   resources.secondaryGlyphColor = colour(look.ink.muted);
   resources.scoreInfoColor = colour(look.ink.ink);
-  const font = (size: number, weight = FontWeight.Regular) => new Font(FAMILY, size, FontStyle.Plain, weight);
-  for (const [element, { size, weight }] of resources.elementFonts) {
-    resources.elementFonts.set(element, font(Math.min(size, 12), weight));
-  }
-  resources.elementFonts.set(alphaTab.NotationElement.EffectChordNames, font(14, FontWeight.Bold));
-  resources.tablatureFont = font(13, FontWeight.Bold);
-  resources.effectFont = font(12);
 }
 
 export function styleStaves(score: model.Score, staves: Staves): void {

@@ -1,7 +1,6 @@
 /** The tab as a synthesiser plays it: alphaTab's own player, loaded when it is first wanted. */
-import type { AlphaTabApi } from '@coderline/alphatab';
 import type { Engine } from '$lib/stores/player.svelte';
-import type { AlphaTab } from './sheet';
+import type { Sheet } from './sheet';
 import type { Timing } from './timing';
 
 const TICKS_PER_QUARTER = 960;
@@ -14,11 +13,14 @@ export class Synth implements Engine {
   #playing = false;
 
   constructor(
-    private readonly alphaTab: AlphaTab,
-    private readonly api: AlphaTabApi,
+    private readonly sheet: Sheet,
     private readonly timing: () => Timing | null,
   ) {
-    api.playerPositionChanged.on(({ currentTick }) => this.#hear(currentTick / TICKS_PER_QUARTER));
+    this.api.playerPositionChanged.on(({ currentTick }) => this.#hear(currentTick / TICKS_PER_QUARTER));
+  }
+
+  private get api(): Sheet['api'] {
+    return this.sheet.api;
   }
 
   #hear(quarters: number): void {
@@ -32,12 +34,9 @@ export class Synth implements Engine {
 
   #started(): Promise<void> {
     const ready = new Promise<void>((done) => this.api.playerReady.on(done));
-    this.api.settings.player.playerMode = this.alphaTab.PlayerMode.EnabledSynthesizer;
+    this.api.settings.player.playerMode = this.sheet.alphaTab.PlayerMode.EnabledSynthesizer;
     this.api.updateSettings();
-    if (this.api.settings.player.soundFont) {
-      this.api.loadSoundFontFromUrl(this.api.settings.player.soundFont, false);
-    }
-    this.api.loadMidiForScore();
+    this.sheet.enableMidi();
     return ready;
   }
 
