@@ -25,7 +25,13 @@ export class Service {
   static async start(env: Record<string, string> = {}, hasAccounts = false): Promise<Service> {
     const folder = mkdtempSync(join(tmpdir(), 'genesis-e2e-'));
     const service = new Service(await freePort(), folder, env, hasAccounts);
-    await service.resume();
+    try {
+      await service.resume();
+    } catch (error) {
+      await service.stop();
+      service.remove();
+      throw error;
+    }
     return service;
   }
 
