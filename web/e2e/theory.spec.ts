@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { expect, expectAccessible, type Service, test } from './service';
 
+/** From this width on the panel stands beside the tab. */
+const SIDE_BY_SIDE = 1024;
 let song: Promise<string> | undefined;
 
 /** The example, transcribed once for all tests. */
@@ -11,10 +13,10 @@ async function openSong(page: Page, service: Service): Promise<string> {
   const id = await song;
   await page.goto(`/t/${id}`);
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  const panel = page.getByRole('tab', { name: 'Chords' });
   // On a phone the panel is a sheet.
-  if (!(await panel.isVisible())) await page.getByRole('button', { name: 'Details' }).click();
-  await expect(panel).toBeVisible();
+  if ((page.viewportSize()?.width ?? 0) < SIDE_BY_SIDE)
+    await page.getByRole('button', { name: 'Details' }).click();
+  await expect(page.getByRole('tab', { name: 'Chords' })).toBeVisible();
   return id;
 }
 const tab = (page: Page, name: string) => page.getByRole('tab', { name }).click();
