@@ -26,13 +26,21 @@ export function printInk(): Ink {
 
 /** A colour token as `#rrggbb`. */
 export function token(name: string): string {
-  const value = getComputedStyle(document.documentElement).getPropertyValue(name);
   const context = new OffscreenCanvas(1, 1).getContext('2d');
   if (!context) throw new Error('This browser cannot draw.');
-  context.fillStyle = value;
+  context.fillStyle = resolved(name);
   context.fillRect(0, 0, 1, 1);
   const [red = 0, green = 0, blue = 0] = context.getImageData(0, 0, 1, 1).data;
   return `#${[red, green, blue].map((part) => part.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** Its colour in the theme that is shown; the token itself holds both. */
+function resolved(name: string): string {
+  const probe = document.body.appendChild(document.createElement('i'));
+  probe.style.color = `var(${name})`;
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
 }
 
 /** Call `changed` whenever another theme is shown; returns how to stop. */
