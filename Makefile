@@ -1,6 +1,6 @@
 # Every task of the project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run tab web test web-types web-test test-web test-api test-faults bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example wheel lock clean
+.PHONY: help run tab web test web-types web-test test-web test-api test-faults test-deploy test-live bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example wheel lock clean
 PYTHON := .venv/bin/python
 export PYTHONPATH := .
 
@@ -13,7 +13,7 @@ run: setup web ## Set up, then start the service on this machine: http://127.0.0
 tab: setup ## Set up, then transcribe the example recording, print its tab and say where the files are
 	.venv/bin/genesis transcribe examples/morning-porch.ogg --out out --show
 
-test: setup-test lint types imports unit web-test ## Set up, then run every check
+test: setup-test lint types imports unit web-test test-deploy ## Set up, then run every check
 
 web: setup ## Build the web application (web/build)
 	@scripts/web.sh
@@ -58,6 +58,14 @@ test-faults: setup-test ## Break the running service in every way and check that
 bench-accuracy: ## Measure accuracy on ../shared/eval, write benchmarks/results/
 	for topic in notes tab mixes beats harmony fingering techniques quantise; do $(PYTHON) -m benchmarks.accuracy.$$topic || exit 1; done
 
+test-deploy: setup-test ## Check every deployment file with the program that will read it
+	@scripts/setup.sh deploy
+	$(PYTHON) -m pytest tests/deploy
+
+test-live: setup-test ## Run the perimeter, monitoring and backups on this machine and check what they do
+	@scripts/setup.sh live
+	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/live
+
 bench-service: setup-test ## Measure what the service costs and bears, write benchmarks/results/service.json
 	$(PYTHON) -m benchmarks.service && $(PYTHON) -m benchmarks.service.capacity
 
@@ -80,4 +88,4 @@ lock: ## Resolve the dependencies anew and write the lock files (needs uv)
 	scripts/lock.sh
 
 clean: ## Remove the virtual environment, caches and outputs
-	rm -rf .venv out build dist web/build web/.svelte-kit web/node_modules .mypy_cache .ruff_cache .pytest_cache tests/*/*/node_modules
+	rm -rf .venv .venv-deploy deploy/tools/node_modules out build dist web/build web/.svelte-kit web/node_modules .mypy_cache .ruff_cache .pytest_cache tests/*/*/node_modules

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Set up .venv (and, for "test", everything the checks need). Safe to run again: does nothing when up to date.
-#   scripts/setup.sh run|test
+#   scripts/setup.sh run|test|deploy|live
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-run}
@@ -46,7 +46,27 @@ install_torch() {
     .venv/bin/python -m pip install --quiet --disable-pip-version-check 'torch==2.13.0'
 }
 
+# The checkers of deploy/ are programs with many dependencies: they live apart from the project's own.
+install_tools() {
+  local stamp=.venv-deploy/.installed
+  cmp -s deploy/tools/requirements.lock "$stamp" && [ deploy/tools/node_modules -nt deploy/tools/package-lock.json ] && return 0
+  say "Installing from deploy/tools"
+  python3 -m venv .venv-deploy
+  .venv-deploy/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/tools/requirements.lock
+  (cd deploy/tools && npm ci --silent --no-audit --no-fund)
+  cp deploy/tools/requirements.lock "$stamp"
+}
+
 make_venv
+if [ "$what" = deploy ]; then
+  system nginx prometheus prometheus-alertmanager
+  install_tools
+  exit 0
+fi
+if [ "$what" = live ]; then
+  system nginx prometheus prometheus-alertmanager testssl.sh
+  what=test
+fi
 if [ "$what" = test ]; then
   system musescore3 procps postgresql-common
   # The tests start PostgreSQL servers of their own: Debian need not start one.

@@ -5,22 +5,20 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.faults.people import webhook_receiver
 from tests.faults.world import World, whole_service
+from tests.named import only_by_name
 from tests.service.servers import Postgres, S3Server, TestRedis, postgres, redis_server, s3_server, scratch
 
 __all__ = ["postgres", "redis_server", "s3_server"]
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
-    """This suite takes minutes: it runs only when it is asked for by name."""
-    asked = any("faults" in Path(argument).parts for argument in config.args)
-    return None if asked else True
+    return only_by_name("faults", config)
 
 
 @pytest.fixture(scope="session")
