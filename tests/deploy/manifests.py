@@ -26,7 +26,7 @@ def built(overlay: str) -> str:
 
 def read(text: str) -> list[Object]:
     """Every document of a file."""
-    return [document for document in yaml.load_all(text, yaml.CSafeLoader) if document]  # noqa: S506
+    return [document for document in yaml.load_all(text, yaml.CSafeLoader) if document]
 
 
 @cache
@@ -95,5 +95,3 @@ def settings_of(overlay: str, pod: Object) -> dict[str, str]:
             found |= named(overlay, "ConfigMap", source["configMapRef"]["name"]).get("data", {})
         found |= {one["name"]: one.get("value", "") for one in container.get("env", ())}
     return found
-
-

@@ -85,7 +85,10 @@ def test_policies_add_up() -> None:
         ({"ipBlock": {"cidr": "198.51.100.0/24"}}, {"outside"}),
         ({"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}, {"outside"}),
         ({"ipBlock": {"cidr": "::/0"}}, set()),
-        ({"podSelector": {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["b"]}]}}, set()),
+        (
+            {"podSelector": {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["b"]}]}},
+            set(),
+        ),
         ({"podSelector": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}, {"b"}),
         ({"podSelector": {"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]}}, set()),
     ],

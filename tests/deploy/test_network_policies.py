@@ -22,7 +22,12 @@ ADDRESSES = {
     "private": ["10.200.0.1", "172.20.0.1", "192.168.1.1", "100.64.0.1", "fd00::1", "fe80::1"],
     "metadata": ["169.254.169.254"],
 }
-STRANGERS = {"monitoring": "grafana", "kube-system": "coredns-autoscaler", "traefik": "whoami", "elsewhere": "api"}
+STRANGERS = {
+    "monitoring": "grafana",
+    "kube-system": "coredns-autoscaler",
+    "traefik": "whoami",
+    "elsewhere": "api",
+}
 """Pods that nothing is allowed to: in namespaces that some may come from, and with a name that some have."""
 CURIOUS = (22, 25, 80, 8333, 10250, 31337)
 """Ports that nobody uses, or not everywhere."""
@@ -37,7 +42,9 @@ def arrows() -> dict[str, Any]:
 def listed(overlay: str) -> set[Connection]:
     """The arrows of the list, as connections."""
     groups = [*arrows()["diagram"], *arrows()["beyond"]]
-    mine = [one for group in groups if group.get("only", overlay) == overlay for one in group.get("allows", ())]
+    mine = [
+        one for group in groups if group.get("only", overlay) == overlay for one in group.get("allows", ())
+    ]
     return {connection for arrow in mine for connection in connections(arrow, overlay)}
 
 
@@ -103,7 +110,11 @@ def ports(overlay: str) -> list[Port]:
     """Every port that a pod has or an arrow names, and some that nobody has."""
     own = {number for place in places(overlay) for number in place.ports.values()}
     named = {int(one.port) for one in listed(overlay) if one.port.isdecimal()}
-    return [*(Port(number, TCP) for number in sorted(own | named | set(CURIOUS))), Port(53, UDP), Port(443, UDP)]
+    return [
+        *(Port(number, TCP) for number in sorted(own | named | set(CURIOUS))),
+        Port(53, UDP),
+        Port(443, UDP),
+    ]
 
 
 def between_ours(overlay: str, found: set[Connection]) -> set[Connection]:
