@@ -118,7 +118,9 @@ def prometheus(url: str, time: str = "") -> Ask:
 
 def main() -> Verdict:
     """Look, judge, say."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--prometheus", required=True, metavar="URL")
     parser.add_argument("--namespace", required=True)
     parser.add_argument("--time", default="", help="look at this moment instead of now")
