@@ -65,7 +65,7 @@ if [ "$what" = deploy ]; then
 fi
 if [ "$what" = live ]; then
   system nginx prometheus prometheus-alertmanager testssl.sh
-  what=test
+  what='test'
 fi
 if [ "$what" = test ]; then
   system musescore3 procps postgresql-common
