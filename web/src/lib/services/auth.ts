@@ -3,6 +3,7 @@
  * memory and renewed from a cookie that scripts cannot read (docs/guides/accounts.md).
  */
 import { api, dataOf, useTokens, type Schemas } from './api';
+import { installation } from '$lib/stores/configuration.svelte';
 import { connection } from '$lib/stores/connection.svelte';
 import { settings } from '$lib/stores/settings.svelte';
 import { user } from '$lib/stores/user.svelte';
@@ -23,6 +24,7 @@ class Auth {
   #expiresAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #started: Promise<void> | undefined;
+  #known: Promise<void> | undefined;
   #listeners = new Set<(token: string) => void>();
 
   constructor() {
@@ -49,14 +51,23 @@ class Auth {
     return this.#started;
   }
 
+  /** Settled when the account and its preferences are known or cannot be: only few pages have to wait for them. */
+  async known(): Promise<void> {
+    await this.start();
+    await this.#known;
+  }
+
   async #begin(): Promise<void> {
-    user.options = await dataOf(api.GET('/api/v1/auth/options'));
-    if (user.options.sign_in_required) {
-      if (localStorage.getItem('genesis.signed-in')) await this.renew();
-    } else {
-      user.account = await dataOf(api.GET('/api/v1/account'));
-    }
-    if (user.account) await settings.load();
+    await installation.load();
+    user.options = installation.configuration?.accounts ?? null;
+    if (user.mustSignIn && localStorage.getItem('genesis.signed-in')) await this.renew();
+    this.#known = this.#learn().catch(() => undefined);
+  }
+
+  async #learn(): Promise<void> {
+    if (user.options === null || user.mustSignIn) return;
+    user.account ??= await dataOf(api.GET('/api/v1/account'));
+    await settings.load();
   }
 
   async signIn(credentials: Credentials): Promise<void> {
