@@ -14,5 +14,7 @@ export default {
       directives: { 'script-src': ['self', 'wasm-unsafe-eval', 'https://*.googletagmanager.com'] },
     },
     alias: { $messages: 'src/messages' },
+    // src/hooks.client.ts does, when what was asked for is on the page.
+    serviceWorker: { register: false },
   },
 };
