@@ -45,6 +45,11 @@ class Auth {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Whether somebody signed in on this device and did not sign out. */
+  get isExpected(): boolean {
+    return localStorage.getItem('genesis.signed-in') !== null;
+  }
+
   /** Find out who is here, once; an unreachable service is no reason not to show the page. */
   start(): Promise<void> {
     this.#started ??= this.#begin().catch(() => undefined);
@@ -60,7 +65,7 @@ class Auth {
   async #begin(): Promise<void> {
     await installation.load();
     user.options = installation.configuration?.accounts ?? null;
-    if (user.mustSignIn && localStorage.getItem('genesis.signed-in')) await this.renew();
+    if (user.mustSignIn && this.isExpected) await this.renew();
     this.#known = this.#learn().catch(() => undefined);
   }
 

@@ -7,7 +7,8 @@ export const load: PageLoad = ({ params }) => {
   void import('$lib/components/features/ScoreView.svelte');
   void import('$lib/tab/sheet').then(({ Sheet }) => Sheet.prepare());
   const score = new Score(params.id);
-  const early = auth.start().then(() => score.load());
+  // Where nobody has signed in on this device, there is no token to wait for.
+  const early = auth.isExpected ? auth.start().then(() => score.load()) : score.load();
   early.catch(() => undefined);
   return { score, early };
 };
