@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import IO
 
+import psycopg
+
 from deploy.backup import postgres
 from deploy.backup.errors import BackupError, NoBackupError
 from deploy.backup.metrics import note_success
@@ -57,6 +59,7 @@ class BaseBackup:
 
     @property
     def finished(self) -> datetime:
+        """When it was complete."""
         return datetime.fromisoformat(self.finished_at)
 
     @property
@@ -167,7 +170,7 @@ def _age(name: str, now: datetime) -> timedelta:
         return timedelta()  # not ours: left alone
 
 
-def _server(connection: postgres.psycopg.Connection) -> tuple[int, str, int]:
+def _server(connection: psycopg.Connection) -> tuple[int, str, int]:
     row = connection.execute(
         "SELECT current_setting('server_version_num')::int, system_identifier::text, "
         "(SELECT setting::bigint FROM pg_settings WHERE name = 'wal_segment_size') FROM pg_control_system()"

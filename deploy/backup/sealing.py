@@ -35,6 +35,7 @@ class Tally:
 
     @property
     def sha256(self) -> str:
+        """Of what has passed so far, in hexadecimal."""
         return self._digest.hexdigest()
 
     def __iter__(self) -> Iterator[bytes]:

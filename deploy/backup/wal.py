@@ -45,7 +45,7 @@ def archive_wal(settings: BackupSettings, stop: threading.Event) -> None:
         raise BackupError(f"GENESIS_BACKUP_WAL_DIR: {folder} cannot be written: {error.strerror}.") from error
     variables = postgres.environment(url)
     postgres.run("pg_receivewal", *slot, "--create-slot", "--if-not-exists", variables=variables)
-    command = [postgres.program("pg_receivewal"), *slot, f"--directory={folder}"]
+    command: list[str | Path] = [postgres.program("pg_receivewal"), *slot, f"--directory={folder}"]
     command.append(f"--status-interval={RECEIVER_SECONDS}")
     receiver = ChildProcess(command, environment=variables, log=folder.with_name(f"{folder.name}.log"))
     try:
