@@ -25,7 +25,7 @@ EXIT_FAILED, EXIT_USER_MISTAKE = 1, 2
 LATEST = "latest"
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions only
     """A point in time with its time zone, or ``latest``."""
 
     name = "moment"

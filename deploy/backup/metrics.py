@@ -19,12 +19,14 @@ def note_success(folder: Path | None, kind: str, size_bytes: int, seconds: float
     if folder is None:
         return
     values = {LAST_SUCCESS: time.time(), SIZE: size_bytes, SECONDS: seconds}
-    lines = [
-        f'# HELP {name} {HELP[name]}\n# TYPE {name} gauge\n{name}{{kind="{kind}"}} {value:.3f}\n'
-        for name, value in values.items()
-    ]
+    lines = [f'{described(name)}{name}{{kind="{kind}"}} {value:.3f}\n' for name, value in values.items()]
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f".genesis_backup_{kind}.part"
     part.write_text("".join(lines))
     part.chmod(0o644)  # node_exporter is another user
     part.replace(folder / f"genesis_backup_{kind}.prom")
+
+
+def described(name: str) -> str:
+    """Return the two lines that say what a metric is."""
+    return f"# HELP {name} {HELP[name]}\n# TYPE {name} gauge\n"

@@ -40,7 +40,9 @@ class BackupSettings(BaseSettings):
     backup_wal_seconds: float = Field(default=5.0, gt=0)
     """How often what was received is sent to the bucket: about the loss at most."""
     backup_metrics_dir: Path | None = None
-    """Folder of node_exporter's textfile collector."""
+    """Folder of node_exporter's textfile collector, for commands that end."""
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where ``archive-wal``, which does not end, answers ``/metrics`` for all kinds of backups."""
 
     backup_daily: int = Field(default=14, ge=1)
     backup_weekly: int = Field(default=8, ge=0)
@@ -59,6 +61,11 @@ class BackupSettings(BaseSettings):
         except pyrage.RecipientError as error:
             raise ValueError("must be a public key of age (age1…): `new-key` makes a pair") from error
         return text
+
+    @field_validator("metrics_port", "backup_metrics_dir", "backup_identity_file", mode="before")
+    @classmethod
+    def _unset(cls, value: object) -> object:
+        return None if value == "" else value
 
     @model_validator(mode="after")
     def _apart(self) -> Self:

@@ -19,6 +19,7 @@ from deploy.backup.errors import BackupError
 from deploy.backup.metrics import note_success
 from deploy.backup.sealing import sealed
 from deploy.backup.settings import BackupSettings
+from deploy.backup.telling import Teller, tell
 from deploy.backup.wal_names import HISTORY, SEGMENT
 from genesis_music.errors import GenesisError
 from genesis_music.service.platform.child import ChildProcess
@@ -48,8 +49,11 @@ def archive_wal(settings: BackupSettings, stop: threading.Event) -> None:
     command: list[str | Path] = [postgres.program("pg_receivewal"), *slot, f"--directory={folder}"]
     command.append(f"--status-interval={RECEIVER_SECONDS}")
     receiver = ChildProcess(command, environment=variables, log=folder.with_name(f"{folder.name}.log"))
+    sender = Sender(settings)
     try:
-        sender = Sender(settings)
+        if settings.metrics_port is not None:
+            tell(settings.metrics_port, sender.teller.text)
+            threading.Thread(target=sender.teller.look, args=(stop,), daemon=True).start()
         while not stop.wait(settings.backup_wal_seconds):
             if receiver.exit_status is not None:
                 raise BackupError(
@@ -67,6 +71,7 @@ class Sender:
     def __init__(self, settings: BackupSettings) -> None:
         self._settings = settings
         self._vault = settings.vault()
+        self.teller = Teller(self._vault)
         self._sent: tuple[str, int] | None = None
         """The unfinished segment that was stored last, and when it had been written to."""
 
@@ -76,6 +81,7 @@ class Sender:
         try:
             size = self.send()
             if self._follows():
+                self.teller.note(WAL, time.time())
                 note_success(self._settings.backup_metrics_dir, WAL, size, time.monotonic() - began)
         except GenesisError as error:
             log.warning("the write-ahead log waits on this disk: %s", error)

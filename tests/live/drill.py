@@ -31,6 +31,7 @@ from tests.service.servers import (
     PostgresServer,
     S3Server,
     TestRedis,
+    free_ports,
     postgres_user,
     scratch,
     start_primary,
@@ -135,6 +136,7 @@ class Backups:
             "GENESIS_BACKUP_WAL_DIR": str(folder / "wal"),
             "GENESIS_BACKUP_WAL_SECONDS": str(WAL_SECONDS),
             "GENESIS_BACKUP_METRICS_DIR": str(folder / "metrics"),
+            "GENESIS_METRICS_PORT": str(free_ports(1)[0]),
         }
 
     def run(self, *command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -22,6 +22,7 @@ from tests.live.installation import DATABASE, installation
 from tests.service.servers import (
     S3Server,
     TestRedis,
+    fetch,
     free_ports,
     postgres_user,
     scratch,
@@ -270,6 +271,14 @@ def test_prometheus_learns_when_each_kind_last_succeeded(small: Backups) -> None
             rf'^genesis_backup_last_success_timestamp_seconds{{kind="{kind}"}} (\S+)$', text, re.M
         )
         assert abs(float(line) - time.time()) < 600
+
+
+def test_the_archiver_answers_prometheus_for_all_kinds(small: Backups) -> None:
+    url = f"http://127.0.0.1:{small.environment['GENESIS_METRICS_PORT']}/metrics"
+    kinds = ("bucket", "database", "wal")
+    pattern = r'^genesis_backup_last_success_timestamp_seconds{kind="(\w+)"} '
+    # It looks into the bucket once a minute.
+    until(lambda: tuple(re.findall(pattern, fetch(url).decode(), re.M)) == kinds, 90)
 
 
 def test_a_database_that_is_away_is_said_without_its_password(small: Backups) -> None:
