@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import SecretStr
 
 _HOST = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
-_ALMOST_THE_SAME = 0.9
+_ALMOST_THE_SAME = 0.88
 """How alike two names are (0 to 1) when one is a slip of the other: ``DATABSE_URL``, ``SECRET_KEY``."""
 
 
