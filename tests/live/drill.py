@@ -218,7 +218,7 @@ def _before_the_loss(folder: Path, vault: S3Server) -> tuple[Truth, Backups, Hea
         backups.done("backup-database")
         backups.done("backup-bucket")
         service.transcribe(SONG, end="3")  # people go on working after the backup
-        service.call("POST", f"/transcribe/{song}/share", json={})
+        service.call("POST", f"/transcribe/{song}/shares")
         truth = _truth(service)
         backups.done("backup-bucket")
         service.call("DELETE", f"/transcribe/{song}")  # the mistake
