@@ -30,6 +30,7 @@ from genesis_music.service.platform.storage import ObjectStore, StorageMissingEr
 
 WAL_FOLDER = "genesis-restored-wal"
 """In the data folder: the segments that recovery will ask for."""
+PROBE = "health/restore"
 MARGIN_BYTES = 64 * 1024**2
 """What recovery itself writes, at least."""
 
@@ -99,6 +100,7 @@ def restore_bucket(settings: BackupSettings, moment: datetime | None) -> Restore
     vault, files = settings.vault(), settings.files()
     lists = [read_snapshot(vault, key) for key in _around(snapshots(vault), moment)]
     entries = {entry.key: entry for snapshot in lists for entry in snapshot.entries}
+    _check_writable(files)
     present = {one.key: one.size_bytes for one in files.list()}
     wanted = [entry for entry in entries.values() if present.get(entry.key) != entry.size_bytes]
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -122,6 +124,12 @@ def _around(known: Sequence[tuple[datetime, str]], moment: datetime | None) -> l
         return [known[-1][1]]
     before = [key for taken, key in known if taken <= moment][-1:]
     return before + [key for taken, key in known if taken > moment][:1]
+
+
+def _check_writable(files: ObjectStore) -> None:
+    """Say at once that a bucket cannot be written; some servers make it at the first writing."""
+    files.put_bytes(PROBE, b"")
+    files.delete(PROBE)
 
 
 def _put_back(settings: BackupSettings, vault: ObjectStore, files: ObjectStore, entry: Entry) -> str:
