@@ -62,6 +62,10 @@ class Installation:
         command = [str(Path(sys.executable).with_name("genesis")), "worker", "--processes", "1"]
         return self._start(command, "", environment)
 
+    def start_quick_worker(self, **environment: str) -> Program:
+        """Start a worker that hears a scale in whatever it gets."""
+        return self._start([sys.executable, "-m", "tests.faults.worker_main"], "", environment)
+
     def _start(self, command: list[str], url: str, environment: dict[str, str]) -> Program:
         log = self.folder / f"program-{len(self.programs)}-{secrets.token_hex(2)}.log"
         program = Program(command, self.environment | environment, log, url)
