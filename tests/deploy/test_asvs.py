@@ -114,7 +114,7 @@ def test_the_standard_has_as_many_as_are_known() -> None:
 
 
 def test_every_number_is_there_once_with_its_level() -> None:
-    assert Counter(number for number, _, _ in rows()) == Counter(standard())
+    assert Counter(number for number, _, _ in rows()) == Counter(list(standard()))
     assert {number: level for number, level, _ in rows()} == standard()
 
 

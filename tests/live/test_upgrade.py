@@ -25,7 +25,8 @@ from tests.live.installation import DATABASE, PASSWORD, Installation, installati
 from tests.service.servers import S3Server, TestRedis, postgres_user, scratch, start_primary, until
 
 ROOT = Path(__file__).parents[2]
-EMAIL = "ada@example.com"
+EMAIL, OTHER_EMAIL = "ada@example.com", "ben@example.com"
+"""The second one signs in all the time, which ends that account's oldest sessions."""
 VERSIONS = "src/genesis_music/service/migrations/versions"
 LOCK_SECONDS = 1.0
 ENOUGH = 30
@@ -111,7 +112,7 @@ class Work:
         return self._ask("PATCH", "/account/preferences", json={"theme": "dark"})
 
     def _sign_in(self) -> httpx.Response:
-        return self._ask("POST", "/auth/sign-in", json={"email": EMAIL, "password": PASSWORD})
+        return self._ask("POST", "/auth/sign-in", json={"email": OTHER_EMAIL, "password": PASSWORD})
 
     def _upload(self) -> httpx.Response:
         time.sleep(0.5)
@@ -163,7 +164,16 @@ def next_version(folder: Path) -> Path:
 def version_before(folder: Path) -> Path:
     """The program as it was before the newest migration was added."""
     newest = max((ROOT / VERSIONS).glob("[0-9]*.py"), key=lambda path: path.name)
-    log = ["git", "log", "--diff-filter=A", "--format=%H", "--", str(newest.relative_to(ROOT))]
+    log = [
+        "git",
+        "log",
+        "--first-parent",
+        "-m",
+        "--diff-filter=A",
+        "--format=%H",
+        "--",
+        str(newest.relative_to(ROOT)),
+    ]
     added = subprocess.run(log, cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
     if not added:
         pytest.skip("the history of this checkout does not go back to before the newest migration")
@@ -195,6 +205,7 @@ def test_nobody_notices_an_upgrade_nor_the_way_back(service: Installation, tmp_p
     old, new = ROOT / "src", next_version(tmp_path / "next")
     first, second = server_of(service, old), server_of(service, old)
     worker = worker_of(service, old)
+    service.sign_up(OTHER_EMAIL)
     service.sign_up(EMAIL)
     token = service.headers["Authorization"].removeprefix("Bearer ")
     with balancer(tmp_path / "nginx", first.url, second.url) as front:
@@ -233,6 +244,7 @@ def test_nobody_notices_an_upgrade_nor_the_way_back(service: Installation, tmp_p
     assert len(answered) == 5
     assert new_worker.child.exit_status is None
     service.programs.insert(0, back)
+    service.sign_in(EMAIL)
     assert_all_end(service, work.accepted)
     print(f"\n{sum(answered.values())} requests, none refused; {len(work.accepted)} songs, all complete")
 
@@ -241,6 +253,7 @@ def test_the_real_version_before_runs_beside_this_one(service: Installation, tmp
     old, new = version_before(tmp_path / "before"), ROOT / "src"
     first = server_of(service, old)
     before = revision(service)
+    service.sign_up(OTHER_EMAIL)
     service.sign_up(EMAIL)
     token = service.headers["Authorization"].removeprefix("Bearer ")
     with balancer(tmp_path / "nginx", first.url) as front:
