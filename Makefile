@@ -1,6 +1,6 @@
 # Every task of the project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run tab web test web-types web-test test-web test-api test-faults test-deploy test-live bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example wheel lock clean
+.PHONY: help run tab web test web-types web-test test-web test-api test-faults test-deploy test-live restore-drill bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example wheel lock clean
 PYTHON := .venv/bin/python
 export PYTHONPATH := .
 
@@ -65,6 +65,10 @@ test-deploy: setup-test ## Check every deployment file with the program that wil
 test-live: setup-test ## Run the perimeter, monitoring and backups on this machine and check what they do
 	@scripts/setup.sh live
 	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/live
+
+restore-drill: setup-test ## Lose a running installation and restore it from its backups alone; prints loss and time
+	@scripts/setup.sh live
+	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/live/test_restore.py -s -k everything_that_was_lost
 
 bench-service: setup-test ## Measure what the service costs and bears, write benchmarks/results/service.json
 	$(PYTHON) -m benchmarks.service && $(PYTHON) -m benchmarks.service.capacity

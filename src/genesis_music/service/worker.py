@@ -41,6 +41,7 @@ from genesis_music.service.jobs.sweeper import Sweeper
 from genesis_music.service.platform.chores import do_chore
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.sentry import stop_sentry
+from genesis_music.service.starting import require_parts_apart
 from genesis_music.service.wiring import Wiring, begin_process, make_jobs, service_platform
 
 log = logging.getLogger(__name__)
@@ -205,12 +206,18 @@ def work(queues: Sequence[str] = (), processes: int = 0) -> None:
 
     Raises:
         SettingsError: settings are missing or wrong, or there is no such queue.
+        UnavailableError: the database, Redis or the storage does not answer.
     """
     settings = checked_settings()
     chosen = tuple(queues) or settings.worker_queues
     unknown = sorted(set(chosen) - set(QUEUES))
     if unknown:
-        raise SettingsError(f"There is no queue {', '.join(unknown)}: choose from {', '.join(QUEUES)}.")
+        where = "" if queues else "GENESIS_WORKER_QUEUES: "
+        raise SettingsError(
+            f"{where}There is no queue {', '.join(unknown)}: choose from {', '.join(QUEUES)}."
+        )
+    if not settings.embedded:  # there, whoever started us has looked
+        require_parts_apart(settings)
     patience = EMBEDDED_SHUTDOWN_SECONDS if settings.embedded else SHUTDOWN_SECONDS
     Worker(settings, shutdown_seconds=patience).run(chosen, processes or settings.worker_processes)
 
