@@ -9,6 +9,7 @@ from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -102,6 +103,9 @@ class ServiceSettings(BaseSettings):
     email_from: str = "Genesis Music <no-reply@localhost>"
     sentry_dsn: SecretStr = SecretStr("")
     otlp_endpoint: str = ""
+    """Where spans go by OTLP over HTTP, e.g. ``http://otel-collector:4318``; empty: none are made."""
+    metrics_port: Annotated[int | None, Field(ge=1, le=65535)] = None
+    """Where Prometheus asks this process and its children, never the public port; empty: nothing is counted."""
 
     web_dir: Path | None = None
     """The built web application; empty: the one that came with the package, if any."""
@@ -145,7 +149,15 @@ class ServiceSettings(BaseSettings):
                 ) from error
         return texts
 
-    @field_validator("web_dir", "separation_available", mode="before")
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _is_address(cls, text: str) -> str:
+        parts = urlsplit(text)
+        if text and not (parts.scheme in {"http", "https"} and parts.hostname):
+            raise ValueError("write the collector's address, e.g. http://otel-collector:4318")
+        return text
+
+    @field_validator("web_dir", "separation_available", "metrics_port", mode="before")
     @classmethod
     def _unset(cls, value: object) -> object:
         return None if value == "" else value

@@ -16,6 +16,7 @@ from genesis_music.service.platform.privacy import Masker
 
 _ECS_VERSION = "8.11.0"
 _STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_ECS = "ecs"
 _PLAIN_FORMATTER = logging.Formatter()
 
 
@@ -50,10 +51,19 @@ class PrivacyFilter(logging.Filter):
 
 
 class EcsFormatter(logging.Formatter):
-    """One JSON object a line; extra fields of the record come under ``labels``."""
+    """One JSON object a line; extra fields of the record come under ``labels``, those in ``ecs`` under their own names.
+
+    ``process`` (``api``, ``worker``) goes into ``event.dataset``, as Elastic's own agents name the kinds of logs.
+    """
 
     def __init__(
-        self, *, service: str = "genesis-music", version: str, environment: str, masker: Masker = Masker()
+        self,
+        *,
+        service: str = "genesis-music",
+        process: str = "",
+        version: str,
+        environment: str,
+        masker: Masker = Masker(),
     ) -> None:
         super().__init__()
         self._fixed = {
@@ -61,6 +71,7 @@ class EcsFormatter(logging.Formatter):
             "service.name": service,
             "service.version": version,
             "service.environment": environment,
+            "event.dataset": f"genesis.{process}" if process else None,
         }
         self._masker = masker
 
@@ -80,7 +91,9 @@ class EcsFormatter(logging.Formatter):
             "log.origin.function": record.funcName,
             "http.request.id": context.request_id.get(),
             "trace.id": context.trace_id.get(),
+            "span.id": context.span_id.get(),
             **self._error(record),
+            **self._masker.value(getattr(record, _ECS, {})),
             "labels": self._labels(record),
         }
         kept = {name: value for name, value in line.items() if value not in (None, {})}
@@ -96,7 +109,7 @@ class EcsFormatter(logging.Formatter):
         }
 
     def _labels(self, record: logging.LogRecord) -> dict[str, Any]:
-        extra = {name: value for name, value in vars(record).items() if name not in _STANDARD_FIELDS}
+        extra = {name: value for name, value in vars(record).items() if name not in _STANDARD_FIELDS | {_ECS}}
         masked: dict[str, Any] = self._masker.value(extra)
         return masked
 
