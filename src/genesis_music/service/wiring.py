@@ -19,7 +19,7 @@ from genesis_music.service.jobs.service import JobService
 from genesis_music.service.platform.breaker import BreakerRule
 from genesis_music.service.platform.chores import Chore
 from genesis_music.service.platform.container import Platform, build_platform
-from genesis_music.service.platform.logs import EcsFormatter, PrivacyFilter
+from genesis_music.service.platform.logs import EcsFormatter, LineCounter, PrivacyFilter
 from genesis_music.service.platform.mail import MAIL_BREAKER, MAIL_FAILURES
 from genesis_music.service.platform.metrics import start_metrics
 from genesis_music.service.platform.metrics_server import Reading, serve_metrics
@@ -67,6 +67,7 @@ def _begin_logs(settings: ServiceSettings, process: str) -> None:
         handler.setFormatter(
             EcsFormatter(process=process, version=__version__, environment=settings.environment)
         )
+    handler.addFilter(LineCounter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(not settings.embedded)  # they are lines of the log as well
     for chatty in (

@@ -12,7 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from genesis_music.service.platform import context
+from genesis_music.service.platform.metrics import Counter
 from genesis_music.service.platform.privacy import Masker
+
+LINES = Counter("genesis_log_lines_total", "Lines of the log.", ("level",))
 
 _ECS_VERSION = "8.11.0"
 _STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -48,6 +51,15 @@ class PrivacyFilter(logging.Filter):
         except Exception:
             return False
         return isinstance(record.args, tuple) and self._masker.text(message) == message
+
+
+class LineCounter(logging.Filter):
+    """Counts lines by their level; an alert needs no search engine to know of a flood of errors."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Count, and let the record pass."""
+        LINES.add(level=record.levelname.lower())
+        return True
 
 
 class EcsFormatter(logging.Formatter):
