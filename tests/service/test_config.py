@@ -44,3 +44,22 @@ def test_a_wrong_secret_is_not_repeated(environment):
     with pytest.raises(SettingsError, match="GENESIS_SECRET_KEYS") as refusal:
         checked_settings()
     assert "short-secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("wrong", ["0", "65536", "-1", "metrics", "9464.5"])
+def test_a_metrics_port_that_is_none_is_named(environment, wrong):
+    environment.setenv("GENESIS_METRICS_PORT", wrong)
+    with pytest.raises(SettingsError, match="GENESIS_METRICS_PORT"):
+        checked_settings()
+
+
+def test_without_a_metrics_port_nothing_is_counted(environment):
+    environment.setenv("GENESIS_METRICS_PORT", "")
+    assert checked_settings().metrics_port is None
+
+
+@pytest.mark.parametrize("wrong", ["otel-collector:4318", "grpc://collector:4317", "http://", "4318"])
+def test_a_collector_without_an_address_is_named(environment, wrong):
+    environment.setenv("GENESIS_OTLP_ENDPOINT", wrong)
+    with pytest.raises(SettingsError, match=r"GENESIS_OTLP_ENDPOINT.*http://otel-collector:4318"):
+        checked_settings()
