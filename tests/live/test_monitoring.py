@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.deploy.test_monitoring import DASHBOARDS, KIBANA, queries
+from genesis_music.service.platform.child import ChildProcess
+from tests.deploy.test_monitoring import DASHBOARDS, KIBANA, MONITORING, queries
 from tests.live.monitors import PAGERDUTY_KEY, PAGERDUTY_PATH, SLACK_PATH, Monitor, alertmanager, prometheus
 from tests.service.conftest import Person, make_person
 from tests.service.jobs.conftest import opened_workshop, own_redis
 from tests.service.jobs.harness import JobHarness
 from tests.service.receivers import Inbox, inbox
-from tests.service.servers import TestRedis, free_ports, scratch, until
+from tests.service.servers import TestRedis, await_ready, free_ports, scratch, until
 from tests.service.smtp_server import SmtpServer, running_smtp_server
 
 __all__ = ["own_redis"]
@@ -72,6 +77,34 @@ def watch(own_redis: TestRedis) -> Iterator[Watch]:
         watch = Watch(harness, person, metrics, alerts, hooks, mailbox)
         until(lambda: len(metrics.query("up == 1")) == len(targets))
         yield watch
+
+
+@contextmanager
+def sentry_bridge(alertmanager_url: str, secret: str, folder: Path) -> Iterator[str]:
+    """The bridge as an operator runs it."""
+    [port] = free_ports(1)
+    (folder / "secret").write_text(secret)
+    told = {
+        "SENTRY_SECRET_FILE": str(folder / "secret"),
+        "ALERTMANAGER_URL": alertmanager_url,
+        "PORT": str(port),
+    }
+    child = ChildProcess([sys.executable, MONITORING / "sentry" / "bridge.py"], environment=told)
+    try:
+        await_ready(child, lambda: hook(f"http://127.0.0.1:{port}/", b"{}", "x") == 401)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        child.stop()
+
+
+def hook(url: str, body: bytes, secret: str, resource: str = "event_alert") -> int:
+    """Post as Sentry does; 0 when nobody answers."""
+    signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    headers = {"Sentry-Hook-Resource": resource, "Sentry-Hook-Signature": signature}
+    try:
+        return httpx.post(url, content=body, headers=headers, timeout=10).status_code
+    except httpx.TransportError:
+        return 0
 
 
 def alert(name: str, **labels: str) -> dict[str, Any]:
@@ -134,6 +167,19 @@ def test_an_info_goes_by_mail_and_nowhere_else(watch: Watch) -> None:
     assert letter["Subject"] == "[INFO] production: CacheMisses happened."
     assert not watch.told(SLACK_PATH, "CacheMisses")
     assert not watch.told(PAGERDUTY_PATH, "CacheMisses")
+
+
+def test_what_sentry_sends_is_passed_on_if_it_is_signed(watch: Watch, tmp_path: Path) -> None:
+    tags = [["stage", "Writing"], ["process", "worker"], ["user", "ada"]]
+    event = {"title": "EngineError", "level": "fatal", "web_url": "http://sentry/1", "tags": tags}
+    body = json.dumps({"action": "triggered", "data": {"event": event}}).encode()
+    with sentry_bridge(watch.alertmanager.url, "a secret", tmp_path) as url:
+        assert hook(url, body, "another secret") == 401
+        assert hook(url, body, "a secret", resource="installation") == 204
+        assert hook(url, body, "a secret") == 204
+    until(lambda: bool(watch.told(PAGERDUTY_PATH, "SentryIssue")))
+    (message,) = watch.told(PAGERDUTY_PATH, "SentryIssue")
+    assert message["payload"]["summary"] == "[CRITICAL] production: Sentry: EngineError."
 
 
 def test_what_kibana_sends_is_understood(watch: Watch) -> None:

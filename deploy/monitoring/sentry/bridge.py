@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Sentry's alerts to the Alertmanager: takes the webhook of an internal integration and posts it as an alert.
 
-Needs Python alone. From the environment: ``SENTRY_SECRET_FILE`` (the integration's client secret), ``ALERTMANAGER_URL``,
-``GENESIS_ENVIRONMENT``, ``PORT``.
+Needs Python alone. From the environment: ``SENTRY_SECRET_FILE`` (the integration's client secret),
+``ALERTMANAGER_URL``, ``GENESIS_ENVIRONMENT``, ``PORT``.
 """
 
 from __future__ import annotations
