@@ -89,5 +89,5 @@ networks | sed 's/.*/set_real_ip_from &;/' >"$NGINX_RUN_DIR/trusted-proxies.conf
 fill_in page-policy.conf | sed -E 's/ +/ /g; s/ ;/;/g' >"$NGINX_RUN_DIR/page-policy.conf"
 fill_in nginx.conf >"$NGINX_RUN_DIR/nginx.conf"
 
-if [ "${1:-}" = check ]; then exec nginx -q -t -c "$NGINX_RUN_DIR/nginx.conf"; fi
-exec nginx -c "$NGINX_RUN_DIR/nginx.conf" -g 'daemon off;'
+if [ "${1:-}" = check ]; then exec nginx -e stderr -q -t -c "$NGINX_RUN_DIR/nginx.conf"; fi
+exec nginx -e stderr -c "$NGINX_RUN_DIR/nginx.conf" -g 'daemon off;'
