@@ -1,6 +1,6 @@
 # Every task of the project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run tab web test web-types web-test test-web test-api test-faults test-deploy test-live bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example wheel lock clean
+.PHONY: help run tab web test web-types web-test test-web test-api test-faults test-deploy test-live bench-service sbom nginx-headers train setup setup-test format lint types imports unit bench-accuracy bench-speed example wheel lock clean
 PYTHON := .venv/bin/python
 export PYTHONPATH := .
 
@@ -65,6 +65,13 @@ test-deploy: setup-test ## Check every deployment file with the program that wil
 test-live: setup-test ## Run the perimeter, monitoring and backups on this machine and check what they do
 	@scripts/setup.sh live
 	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/live
+
+sbom: setup-test ## Write what every image is made of (build/sbom, CycloneDX)
+	@scripts/setup.sh deploy
+	$(PYTHON) scripts/sbom.py build/sbom
+
+nginx-headers: setup ## Write the headers of pages for nginx anew from the service's code
+	$(PYTHON) scripts/nginx_headers.py deploy/nginx
 
 bench-service: setup-test ## Measure what the service costs and bears, write benchmarks/results/service.json
 	$(PYTHON) -m benchmarks.service && $(PYTHON) -m benchmarks.service.capacity
