@@ -112,7 +112,7 @@ resource "cloudflare_ruleset" "rates" {
       ratelimit = {
         characteristics     = ["cf.colo.id", "ip.src"]
         period              = 60
-        requests_per_period = 120
+        requests_per_period = 300
         mitigation_timeout  = 600
       }
     },

