@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 """For what is not a page: a browser that is tricked into showing it may load and run nothing."""
 
-_FIXED_HEADERS = (
+FIXED_HEADERS = (
     (b"content-security-policy", CONTENT_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -32,7 +32,7 @@ _FIXED_HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-_HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
@@ -53,7 +53,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        wanted = [*_FIXED_HEADERS, *((_HSTS,) if scope.get("scheme") == "https" else ())]
+        wanted = [*FIXED_HEADERS, *((HSTS,) if scope.get("scheme") == "https" else ())]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
