@@ -18,9 +18,9 @@ export const library = {
   empty: { title: 'No tabs yet', text: 'Drop a song, and its tab is kept here.', start: 'Transcribe a song' },
   nothing: (words: string) => `Nothing here has “${words}” in it.`,
   all: 'Show all',
-  offline:
-    'You are offline. These are the songs as they were last time; those you opened recently still play.',
-  offlineSearch: 'Searching and sorting need a connection.',
+  offline: 'These are the songs as they were last time. Those you opened recently still play.',
+  offlineEmpty: 'Your songs are not on this device yet. Open this page once while you are online.',
+  needsConnection: 'Opens when you are back online',
   states: {
     queued: 'Waiting for its turn',
     running: (percent: number) => `Being worked on, ${percent} %`,

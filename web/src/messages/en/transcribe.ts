@@ -31,6 +31,7 @@ export const transcribe = {
   waiting: {
     offline: 'You are offline. It goes on by itself as soon as you are back.',
     busy: 'The service is busy. It goes on by itself in a moment.',
+    signedOut: 'You were signed out. It goes on by itself when you sign in again.',
   },
   song: {
     list: 'Your songs',
