@@ -24,7 +24,7 @@ class OtherTabs extends EventTarget {
 async function opened() {
   vi.resetModules();
   const [{ auth }, { user }] = await Promise.all([import('./auth'), import('$lib/stores/user.svelte')]);
-  await auth.start();
+  await auth.known();
   return { auth, user };
 }
 
@@ -37,7 +37,7 @@ beforeEach(() => {
   });
   localStorage.clear();
   mocks.GET.mockImplementation(async (path: string) =>
-    answer(path.endsWith('/options') ? { sign_in_required: true } : { theme: 'system' }),
+    answer(path.endsWith('/config') ? { accounts: { sign_in_required: true } } : { theme: 'system' }),
   );
   mocks.POST.mockImplementation(async () => tokens());
 });

@@ -4,6 +4,7 @@
  */
 import { api, dataOf, failureOf, useTokens, type Schemas } from './api';
 import { isPassing, Patience } from './patience';
+import { installation } from '$lib/stores/configuration.svelte';
 import { connection } from '$lib/stores/connection.svelte';
 import { settings } from '$lib/stores/settings.svelte';
 import { user } from '$lib/stores/user.svelte';
@@ -26,6 +27,7 @@ class Auth {
   #expiresAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #started: Promise<void> | undefined;
+  #known: Promise<void> | undefined;
   #patience = new Patience();
   #listeners = new Set<(token: string) => void>();
 
@@ -58,22 +60,34 @@ class Auth {
 
   /** Find out who is here; an unreachable service is no reason not to show the page: it is asked again meanwhile. */
   start(): Promise<void> {
-    this.#started ??= this.#begin().catch((error: unknown) => {
-      if (!isPassing(failureOf(error).status)) return;
-      this.#started = undefined;
-      this.#patience.wait(() => void this.start());
-    });
+    this.#started ??= this.#begin().catch((error: unknown) => this.#startLater(error));
     return this.#started;
   }
 
+  #startLater(error: unknown): void {
+    if (!isPassing(failureOf(error).status)) return;
+    this.#started = undefined;
+    this.#patience.wait(() => void this.start());
+  }
+
+  /** Settled when the account and its preferences are known or cannot be: only few pages have to wait for them. */
+  async known(): Promise<void> {
+    await this.start();
+    await this.#known;
+  }
+
   async #begin(): Promise<void> {
-    user.options = await dataOf(api.GET('/api/v1/auth/options'));
-    if (user.options.sign_in_required) {
-      if (localStorage.getItem('genesis.signed-in')) await this.renew();
-    } else {
-      user.account = await dataOf(api.GET('/api/v1/account'));
-    }
-    if (user.account) await settings.load();
+    await installation.load();
+    if (!installation.configuration) return this.#startLater(null);
+    user.options = installation.configuration.accounts;
+    if (user.mustSignIn && localStorage.getItem('genesis.signed-in')) await this.renew();
+    this.#known = this.#learn().catch((error: unknown) => this.#startLater(error));
+  }
+
+  async #learn(): Promise<void> {
+    if (user.options === null || user.mustSignIn) return;
+    user.account ??= await dataOf(api.GET('/api/v1/account'));
+    await settings.load();
   }
 
   async signIn(credentials: Credentials): Promise<void> {
