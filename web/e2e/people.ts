@@ -5,13 +5,16 @@ import { expect, Service } from './service';
 export const PASSWORD = 'seven ferns under glass';
 let people = 0;
 
-/** Tests with a service of their own that has accounts and no limits on how often; its mail goes nowhere. */
-export function testWithAccounts(env: Record<string, string> = {}) {
+/** Tests with a service of their own that has accounts and no limits on how often; it sends no letters. */
+export function testWithAccounts(
+  env: Record<string, string> = {},
+  kind: 'accounts' | 'accounts and worker' = 'accounts',
+) {
   return base.extend<{ baseURL: string }, { service: Service }>({
     service: [
       // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures that are asked for from the pattern
       async ({}, use) => {
-        const service = await Service.start({ GENESIS_RATE_LIMITS_ENABLED: 'false', ...env }, 'accounts');
+        const service = await Service.start({ GENESIS_RATE_LIMITS_ENABLED: 'false', ...env }, kind);
         try {
           await use(service);
         } finally {
