@@ -44,5 +44,7 @@ export default {
       },
     },
     alias: { $messages: 'src/messages' },
+    // src/hooks.client.ts does, when what was asked for is on the page.
+    serviceWorker: { register: false },
   },
 };

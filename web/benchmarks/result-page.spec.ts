@@ -71,10 +71,12 @@ async function watch(page: Page): Promise<void> {
       for (const { startTime, duration } of list.getEntries())
         measured.tasks.push({ start: startTime, duration });
     }).observe({ type: 'longtask', buffered: true });
-    const look = () => {
-      if (document.querySelector('.surface svg text')) measured.firstBars = performance.now();
-      else requestAnimationFrame(look);
-    };
-    look();
+    // Looking at every frame would slow down what is watched.
+    const seen = new MutationObserver(() => {
+      if (!document.querySelector('.surface svg text')) return;
+      seen.disconnect();
+      requestAnimationFrame(() => setTimeout(() => (measured.firstBars = performance.now())));
+    });
+    seen.observe(document, { childList: true, subtree: true });
   });
 }
