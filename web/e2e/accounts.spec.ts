@@ -28,6 +28,7 @@ test('one’s own pages ask to sign in and then show what was asked for', async 
   await expect(page.getByRole('alert')).toBeVisible();
 
   await page.getByRole('link', { name: 'Make an account' }).click();
+  await expect(page.getByRole('heading', { name: 'Make an account' })).toBeVisible();
   await page.getByLabel('Email').fill(`blues.${Date.now()}@example.com`);
   await page.getByLabel('Password').fill('password12');
   await page.getByRole('button', { name: 'Make the account' }).click();

@@ -42,7 +42,7 @@ const test = base.extend<{ baseURL: string }, { cdn: Cdn; service: Service }>({
     },
     { scope: 'worker', timeout: BUILD_MS },
   ],
-  baseURL: async ({ cdn, service: _ }, use) => use(cdn.url),
+  baseURL: async ({ service }, use) => use(service.env.GENESIS_PUBLIC_URL ?? ''),
 });
 
 test('a song becomes a tab, and the session outlives a reload', async ({ page, service, cdn }) => {

@@ -37,6 +37,7 @@ export async function signUp(page: Page): Promise<string> {
   const email = newAddress();
   await page.goto('/profile');
   await page.getByRole('link', { name: 'Make an account' }).click();
+  await expect(page.getByRole('heading', { name: 'Make an account' })).toBeVisible();
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Make the account' }).click();

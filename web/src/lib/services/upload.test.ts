@@ -16,7 +16,7 @@ const tus = vi.hoisted(() => ({
   options: {} as Options,
   earlier: [] as object[],
   start: vi.fn(),
-  abort: vi.fn(async (_forGood?: boolean) => undefined),
+  abort: vi.fn<(forGood?: boolean) => Promise<void>>().mockResolvedValue(),
   resume: vi.fn(),
 }));
 vi.mock('tus-js-client', () => ({

@@ -38,7 +38,7 @@ vi.mock('socket.io-client', () => ({ io }));
 const auth = vi.hoisted(() => ({
   token: 'first' as string | null,
   renew: vi.fn(async () => true),
-  heard: (_: string) => undefined as unknown,
+  heard: undefined as unknown as (token: string) => unknown,
   onToken(listener: (token: string) => unknown) {
     this.heard = listener;
   },
