@@ -70,7 +70,7 @@ export async function dataOf<T>(
 }
 
 /** How requests get their token; the auth service sets it, so that the two need not import each other. */
-export interface TokenSource {
+interface TokenSource {
   token(): string | null;
   /** Called when a request was refused for its token; true when there is a new one. */
   renew(): Promise<boolean>;
