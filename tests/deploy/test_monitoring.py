@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import json
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -86,9 +87,10 @@ def queries(dashboard: Path) -> Iterator[str]:
 
 
 def build() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("build", MONITORING / "grafana" / "build.py")
+    spec = importlib.util.spec_from_file_location("grafana_build", MONITORING / "grafana" / "build.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look there
     spec.loader.exec_module(module)
     return module
 

@@ -49,7 +49,7 @@ class Watch:
         return [post for post in posts if text in json.dumps(post)]
 
     def letters(self, text: str) -> list[EmailMessage]:
-        return [one for one in list(self.mailbox.messages) if text in one.get_content()]
+        return [one for one in list(self.mailbox.messages) if text in plain(one)]
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,13 @@ def watch(own_redis: TestRedis) -> Iterator[Watch]:
         watch = Watch(harness, person, metrics, alerts, hooks, mailbox)
         until(lambda: len(metrics.query("up == 1")) == len(targets))
         yield watch
+
+
+def plain(letter: EmailMessage) -> str:
+    """What is to be read in a letter."""
+    body = letter.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
 
 
 @contextmanager

@@ -150,8 +150,8 @@ def test_stages_the_network_and_what_it_heard_are_measured(watched: Watched) -> 
     worker = watched.worker()
     for stage in set(Stage) - {Stage.SEPARATING}:
         assert worker.total("genesis_stage_seconds_count", stage=str(stage)) >= 1, stage
-    assert worker.total("genesis_model_seconds_count", engine="guitar") == 1
-    assert 0 < worker.total("genesis_model_seconds_sum", engine="guitar") < 60
+    assert worker.total("genesis_model_seconds_count", engine="genesis") == 1
+    assert 0 < worker.total("genesis_model_seconds_sum", engine="genesis") < 60
     assert 1.5 < worker.total("genesis_audio_seconds_total") < 2.5
     assert worker.total("genesis_note_confidence_count") == 1
     assert 0.3 < worker.total("genesis_note_confidence_sum") <= 1

@@ -5,10 +5,9 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,10 +51,6 @@ class Reading:
 
     name: str
     read: Callable[[], Iterable[Sample]]
-
-    def samples(self) -> list[Sample]:
-        """Read it now."""
-        return list(self.read())
 
 
 READING_UP = Quantity(
@@ -105,9 +100,7 @@ class _Readings:
     """Reads everything at once, each in a thread; one that hangs is not asked again before it has ended."""
 
     def __init__(self, readings: Sequence[Reading]) -> None:
-        self._readings = tuple(readings)
-        self._pool = ThreadPoolExecutor(max(1, len(readings)), thread_name_prefix="reading")
-        self._running: dict[str, Future[list[Sample]]] = {}
+        self._asked = {reading: _Asked(reading) for reading in readings}
 
     def describe(self) -> list[GaugeMetricFamily]:
         return []
@@ -126,24 +119,36 @@ class _Readings:
 
     def _samples(self) -> Iterator[Sample]:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        for reading in self._readings:
-            running = self._running.get(reading.name)
-            if running is None or running.done():
-                self._running[reading.name] = self._pool.submit(reading.samples)
-        for reading in self._readings:
-            samples = _result(reading.name, self._running[reading.name], deadline)
+        for reading, asked in self._asked.items():
+            if not asked.is_alive():
+                self._asked[reading] = _Asked(reading)
+                self._asked[reading].start()
+        for reading, asked in self._asked.items():
+            samples = asked.answer(deadline)
             yield READING_UP(float(samples is not None), reading=reading.name)
             yield from samples or ()
 
 
-def _result(name: str, running: Future[list[Sample]], deadline: float) -> list[Sample] | None:
-    try:
-        return running.result(max(0.0, deadline - time.monotonic()))
-    except FutureTimeoutError:
-        log.warning("the metrics go without %s: it does not answer", name)
-    except Exception as error:
-        log.warning("the metrics go without %s: %s", name, error)
-    return None
+class _Asked(threading.Thread):
+    """A reading under way, which holds up neither a scrape nor the end of the process."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__(name=f"reading {reading.name}", daemon=True)
+        self._reading = reading
+        self._samples: list[Sample] | None = None
+
+    def run(self) -> None:
+        try:
+            self._samples = list(self._reading.read())
+        except Exception as error:
+            log.warning("the metrics go without %s: %s", self._reading.name, error)
+
+    def answer(self, deadline: float) -> list[Sample] | None:
+        """What was read, or ``None`` when it failed or takes too long."""
+        self.join(max(0.0, deadline - time.monotonic()))
+        if self.is_alive():
+            log.warning("the metrics go without %s: it does not answer", self._reading.name)
+        return self._samples
 
 
 def _lives(pid: int) -> bool:

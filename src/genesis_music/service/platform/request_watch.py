@@ -59,10 +59,16 @@ class RequestWatch:
 
 
 def route_of(scope: Scope) -> str:
-    """The route's pattern, never the path itself: there are few of them, and no ids in them."""
-    path = getattr(scope.get("route"), "path", None)
-    if path is not None:
-        return str(path)
+    """The route's pattern, never the path itself: there are few of them, and no ids in them.
+
+    FastAPI keeps only the last router's part of it, so what is before is put together again from the path.
+    """
+    own = getattr(scope.get("route"), "path", None)
+    if own is not None:
+        names = {str(value): f"{{{name}}}" for name, value in scope.get("path_params", {}).items()}
+        segments, last = scope["path"].split("/"), own.split("/")[1:]
+        before = [names.get(segment, segment) for segment in segments[: len(segments) - len(last)]]
+        return "/".join([*before, *last])
     if scope["path"].startswith("/socket.io"):
         return "/socket.io"
     return "none" if scope["path"].startswith(("/api", _HEALTH)) else "page"
