@@ -8,6 +8,8 @@ export_lock requirements.lock --no-dev --extra service
 export_lock requirements-dev.lock --extra youtube --extra evaluation --extra service
 # PyTorch comes in one build per kind of hardware (CPU, CUDA …), so its own installer picks it, not this lock.
 export_lock requirements-separate.lock --no-dev --extra separate --prune torch
-# The checkers of the deployment files are programs beside the project, resolved for themselves.
-uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
-  --no-annotate deploy/tools/requirements.in -o deploy/tools/requirements.lock >/dev/null
+# The checkers of the deployment files, and the backups, are programs beside the project, resolved for themselves.
+for program in tools backup; do
+  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+    --no-annotate deploy/$program/requirements.in -o deploy/$program/requirements.lock >/dev/null
+done
