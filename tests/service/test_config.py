@@ -74,6 +74,8 @@ WRONG = {
     "MAX_ACTIVE_JOBS": "0",
     "UPLOAD_LIFETIME_SECONDS": "0",
     "WORKER_PROCESSES": "0",
+    "METRICS_PORT": "0",
+    "OTLP_ENDPOINT": "otel-collector:4318",
     "GPU_AVAILABLE": "one",
     "MAX_ATTEMPTS": "0",
     "ATTEMPT_SECONDS": "0",
@@ -91,8 +93,6 @@ WRONG = {
 ANYTHING = {"RELEASE", "ENVIRONMENT", "DATA_DIR"}
 CHECKED_LATER = {"SMTP_URL", "WEB_DIR", "WORKER_QUEUES"}
 """Looked at by who needs them, still before the process begins: see test_starting.py."""
-OF_MONITORING = {"METRICS_PORT", "OTLP_ENDPOINT"}
-"""Tested with what uses them."""
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -106,7 +106,7 @@ def test_a_value_that_makes_no_sense_stops_the_start_with_its_name(environment, 
 
 def test_every_setting_is_tried():
     settings = {name.upper() for name in ServiceSettings.model_fields}
-    assert settings | OF_MONITORING == set(WRONG) | ANYTHING | CHECKED_LATER | OF_MONITORING
+    assert settings == set(WRONG) | ANYTHING | CHECKED_LATER
 
 
 @pytest.mark.parametrize("name", COMPLETE)
@@ -205,3 +205,22 @@ def test_a_slip_in_the_name_of_a_secret_s_file_is_not_passed_over(environment, t
 def test_a_slash_at_the_end_of_the_public_address_does_not_matter(environment):
     environment.setenv("GENESIS_PUBLIC_URL", "https://tabs.example.org/")
     assert checked_settings().public_url == "https://tabs.example.org"
+
+
+@pytest.mark.parametrize("wrong", ["0", "65536", "-1", "metrics", "9464.5"])
+def test_a_metrics_port_that_is_none_is_named(environment, wrong):
+    environment.setenv("GENESIS_METRICS_PORT", wrong)
+    with pytest.raises(SettingsError, match="GENESIS_METRICS_PORT"):
+        checked_settings()
+
+
+def test_without_a_metrics_port_nothing_is_counted(environment):
+    environment.setenv("GENESIS_METRICS_PORT", "")
+    assert checked_settings().metrics_port is None
+
+
+@pytest.mark.parametrize("wrong", ["otel-collector:4318", "grpc://collector:4317", "http://", "4318"])
+def test_a_collector_without_an_address_is_named(environment, wrong):
+    environment.setenv("GENESIS_OTLP_ENDPOINT", wrong)
+    with pytest.raises(SettingsError, match=r"GENESIS_OTLP_ENDPOINT.*http://otel-collector:4318"):
+        checked_settings()

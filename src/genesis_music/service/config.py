@@ -108,7 +108,10 @@ class ServiceSettings(BaseSettings):
     email_from: Annotated[str, AfterValidator(forms.email_address)] = "Genesis Music <no-reply@localhost>"
     sentry_dsn: Annotated[SecretStr, AfterValidator(forms.sentry_address)] = SecretStr("")
     """Where errors are reported, as Sentry's project settings show it; empty: nowhere."""
-    otlp_endpoint: str = ""
+    otlp_endpoint: Annotated[str, AfterValidator(forms.collector_address)] = ""
+    """Where spans go by OTLP over HTTP, e.g. ``http://otel-collector:4318``; empty: none are made."""
+    metrics_port: Annotated[int | None, Field(ge=1, le=65535)] = None
+    """Where Prometheus asks this process and its children, never the public port; empty: nothing is counted."""
 
     web_dir: Path | None = None
     """The built web application; empty: the one that came with the package, if any."""
@@ -140,7 +143,7 @@ class ServiceSettings(BaseSettings):
             else value
         )
 
-    @field_validator("web_dir", "separation_available", mode="before")
+    @field_validator("web_dir", "separation_available", "metrics_port", mode="before")
     @classmethod
     def _unset(cls, value: object) -> object:
         return None if value == "" else value

@@ -57,10 +57,15 @@ def serve(host: str, port: int, data_dir: Path, processes: int = 1, welcome: Wel
 
 def serve_production(host: str, port: int, processes: int) -> None:
     """Run server processes with the settings of the environment."""
+    from genesis_music.service.wiring import begin_process
+
     settings = checked_settings()
+    if settings.metrics_port == port:
+        raise InputError(f"GENESIS_METRICS_PORT: {port} is the public port; choose one that is not.")
     with listening(host, port):
         pass  # said plainly now rather than by every process
     require_parts(settings)
+    begin_process(settings, "api")  # before its children: one of all has to serve the metrics
     uvicorn.run(
         "genesis_music.service.serve:server_process",
         factory=True,

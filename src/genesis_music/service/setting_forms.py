@@ -103,6 +103,14 @@ def sentry_address(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def collector_address(text: str) -> str:
+    """Where OTLP is taken over HTTP; empty stays empty."""
+    parts = _split(text)
+    if text and not (parts.scheme in {"http", "https"} and parts.hostname):
+        raise ValueError("must be the collector's address, e.g. http://otel-collector:4318")
+    return text
+
+
 def networks(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Addresses and networks."""
     for text in texts:

@@ -40,9 +40,8 @@ from genesis_music.service.jobs.states import Failure
 from genesis_music.service.jobs.sweeper import Sweeper
 from genesis_music.service.platform.chores import do_chore
 from genesis_music.service.platform.container import Platform
-from genesis_music.service.platform.sentry import stop_sentry
 from genesis_music.service.starting import require_parts_apart
-from genesis_music.service.wiring import Wiring, begin_process, make_jobs, service_platform
+from genesis_music.service.wiring import Wiring, begin_process, end_process, make_jobs, service_platform
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +121,7 @@ class Worker:
     def _connect_signals(self) -> None:
         signals.setup_logging.connect(self._set_up_logging, weak=False)
         signals.worker_process_init.connect(self._begin_child, weak=False)
+        signals.worker_process_shutdown.connect(self._end_child, weak=False)
         signals.worker_ready.connect(self._begin_parent, weak=False)
         signals.worker_shutting_down.connect(self._begin_shutdown, weak=False)
 
@@ -153,6 +153,9 @@ class Worker:
         self._build()
         self._wiring.warm_up()
 
+    def _end_child(self, **_: object) -> None:
+        end_process()
+
     def _begin_parent(self, **_: object) -> None:
         parts = self._build()
         self._start("sweeper", Sweeper(parts.jobs, parts.attempts).run, self._stop)
@@ -178,7 +181,7 @@ class Worker:
             except SQLAlchemyError as error:
                 log.warning("what ran could not be given back, it is taken over later: %s", error)
         self._closing.close()
-        stop_sentry()
+        end_process()
 
     def _build(self) -> _Parts:
         self._closing = ExitStack()
