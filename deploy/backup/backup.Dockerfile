@@ -1,7 +1,7 @@
 # Backups: PostgreSQL's own programs and deploy/backup. Build from the repository's root:
 #   docker build -f deploy/backup/backup.Dockerfile --build-arg VERSION=0.1.0 --build-arg REVISION="$(git rev-parse HEAD)" .
 # The major version must be that of the servers: a restored folder is theirs alone.
-FROM docker.io/library/postgres:17.11-bookworm AS build
+FROM postgres:17.11-bookworm AS build
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install --yes --no-install-recommends python3-venv && rm -rf /var/lib/apt/lists/*
 COPY deploy/backup/requirements.lock /requirements.lock
@@ -9,7 +9,7 @@ RUN python3 -m venv /opt/tools \
  && python3 -m venv --without-pip /opt/backup \
  && /opt/tools/bin/pip --python /opt/backup install --no-cache-dir --no-deps --require-hashes --requirement /requirements.lock
 
-FROM docker.io/library/postgres:17.11-bookworm
+FROM postgres:17.11-bookworm
 ARG VERSION
 ARG REVISION
 LABEL org.opencontainers.image.title="genesis-backup" \
