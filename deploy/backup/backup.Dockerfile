@@ -31,7 +31,7 @@ COPY --chmod=0755 deploy/backup/genesis-backup /usr/local/bin/genesis-backup
 RUN for command in archive-wal backup-bucket backup-database restore; do \
     ln -s genesis-backup "/usr/local/bin/$command"; done
 ENV PATH=/opt/backup/bin:$PATH PYTHONPATH=/app HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-# Restoring a database runs as PostgreSQL's own user, whom the folder has to belong to: --user 999:999.
+# A restored folder has to be given to PostgreSQL's own user (999) before it is started on it: docs/operations/backup.md.
 USER 10001:10001
 WORKDIR /tmp
 EXPOSE 9464

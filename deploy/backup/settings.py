@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Literal, Self
 
 import pyrage
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.backup.retention import Keep
-from genesis_music.service.config import faults_named
+from genesis_music.service.config import faults_named, refuse_slips
 from genesis_music.service.platform.storage import ObjectStore, S3Credentials
 from genesis_music.service.platform.storage_backends import Encryption
+from genesis_music.service.setting_forms import storage_address
 
 
 class BackupSettings(BaseSettings):
@@ -21,13 +22,13 @@ class BackupSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GENESIS_", extra="ignore", frozen=True)
 
-    backup_url: str
+    backup_url: Annotated[str, AfterValidator(storage_address)] = ""
     """``s3://bucket/prefix?endpoint=…&region=…``: another bucket than the service's, with other keys."""
     backup_access_key: SecretStr = SecretStr("")
     backup_secret_key: SecretStr = SecretStr("")
     backup_encryption: Encryption = "AES256"
     """Server-side encryption; what is stored is sealed with age before that."""
-    backup_recipient: str
+    backup_recipient: str = ""
     """Public key (``age1…``) that backups are sealed for: who takes backups cannot read them."""
     backup_identity_file: Path | None = None
     """Private key, for restoring only: kept off the machines that take backups."""
@@ -48,14 +49,16 @@ class BackupSettings(BaseSettings):
     backup_weekly: int = Field(default=8, ge=0)
     backup_monthly: int = Field(default=3, ge=0)
 
-    storage_url: str = ""
+    storage_url: Annotated[str, AfterValidator(storage_address)] = ""
     storage_access_key: SecretStr = SecretStr("")
     storage_secret_key: SecretStr = SecretStr("")
-    storage_encryption: str = "AES256"
+    storage_encryption: Encryption | Literal[""] = "AES256"
 
     @field_validator("backup_recipient")
     @classmethod
     def _is_public_key(cls, text: str) -> str:
+        if not text:
+            return text
         try:
             pyrage.x25519.Recipient.from_str(text)
         except pyrage.RecipientError as error:
@@ -68,7 +71,13 @@ class BackupSettings(BaseSettings):
         return None if value == "" else value
 
     @model_validator(mode="after")
-    def _apart(self) -> Self:
+    def _complete(self) -> Self:
+        needed = (
+            ("GENESIS_BACKUP_URL", self.backup_url, "s3://bucket/prefix?endpoint=https://…&region=…"),
+            ("GENESIS_BACKUP_RECIPIENT", self.backup_recipient, "age1…, `new-key` makes a pair"),
+        )
+        if missing := [f"{name} is not set: {looks}" for name, value, looks in needed if not value]:
+            raise ValueError("; ".join(missing))
         if self.storage_url and _place(self.storage_url) == _place(self.backup_url):
             raise ValueError("GENESIS_BACKUP_URL must be another bucket than GENESIS_STORAGE_URL")
         return self
@@ -84,10 +93,12 @@ class BackupSettings(BaseSettings):
 
     def files(self) -> ObjectStore:
         """Open the service's bucket."""
-        encryption: Encryption | None = "aws:kms" if self.storage_encryption == "aws:kms" else None
-        if self.storage_encryption == "AES256":
-            encryption = "AES256"
-        return _open(self.storage_url, self.storage_access_key, self.storage_secret_key, encryption)
+        return _open(
+            self.storage_url,
+            self.storage_access_key,
+            self.storage_secret_key,
+            self.storage_encryption or None,
+        )
 
 
 def load_backup_settings() -> BackupSettings:
@@ -97,6 +108,7 @@ def load_backup_settings() -> BackupSettings:
         SettingsError: one line that says which setting is missing or wrong.
     """
     folder = os.environ.get("GENESIS_SECRETS_DIR")
+    refuse_slips(*BackupSettings.model_fields)
     with faults_named():
         return BackupSettings(_secrets_dir=folder) if folder else BackupSettings()  # type: ignore[call-arg]
 

@@ -293,6 +293,9 @@ def test_a_database_that_is_away_is_said_without_its_password(small: Backups) ->
     ("name", "value"),
     [
         ("GENESIS_BACKUP_URL", ""),
+        ("GENESIS_BACKUP_URL", "backups"),
+        ("GENESIS_BACKUP_ACCES_KEY", "x"),
+        ("GENESIS_SECRETS_DIR", "/nowhere"),
         ("GENESIS_BACKUP_RECIPIENT", "age1nobody"),
         ("GENESIS_BACKUP_DATABASE_URL", "the primary"),
         ("GENESIS_BACKUP_DAILY", "0"),

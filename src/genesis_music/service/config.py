@@ -198,13 +198,13 @@ def checked_settings() -> ServiceSettings:
         return load_settings()
 
 
-def refuse_slips() -> None:
-    """Refuse variables and secret files whose names are almost those of settings.
+def refuse_slips(*others: str) -> None:
+    """Refuse variables and secret files whose names are almost those of settings (or of ``others``).
 
     Raises:
-        SettingsError: one line that says which are meant.
+        SettingsError: one line that says which are meant; a secret file or their folder cannot be read.
     """
-    known = {name.upper() for name in ServiceSettings.model_fields}
+    known = {name.upper() for name in (*ServiceSettings.model_fields, *others)}
     names = (*os.environ, *_secret_files())
     given = (name.removeprefix("GENESIS_") for name in names if name.startswith("GENESIS_"))
     if slips := forms.slips(given, known):
