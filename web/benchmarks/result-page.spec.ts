@@ -6,7 +6,7 @@ import type { Page } from '@playwright/test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test } from '../e2e/service';
-import { longAlphaTex, longRecording, longTab, NOTES } from './longSong';
+import { answerLong, NOTES } from './longSong';
 
 const SLOWED = 4;
 const SCROLLS = 60;
@@ -56,14 +56,6 @@ test('a tab of 3,000 notes', async ({ page, service }) => {
   mkdirSync(resolve(RESULTS, '..'), { recursive: true });
   writeFileSync(RESULTS, `${JSON.stringify(figures, null, 2)}\n`);
 });
-
-/** The long song instead of the real one. */
-async function answerLong(page: Page, service: string, id: string): Promise<void> {
-  const result = await (await fetch(`${service}/api/v1/transcribe/${id}/result`)).json();
-  await page.route('**/result', (route) => route.fulfill({ json: { ...result, tab: longTab(result.tab) } }));
-  await page.route('**/files/alphatex*', (route) => route.fulfill({ body: longAlphaTex() }));
-  await page.route('**/audio', (route) => route.fulfill({ body: longRecording(), contentType: 'audio/wav' }));
-}
 
 /** Note when the first bars are on the page, and every long task. */
 async function watch(page: Page): Promise<void> {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const REPOSITORY = resolve(import.meta.dirname, '../..');
+export const REPOSITORY = resolve(import.meta.dirname, '../..');
 export const RECORDING = join(REPOSITORY, 'examples/morning-porch.ogg');
 const READY_MS = 60_000;
 
@@ -77,9 +77,10 @@ export class Service {
   }
 
   /** Transcribe a recording through the API; its id, when it is complete. */
-  async transcribed(path: string = RECORDING): Promise<string> {
+  async transcribed(path: string = RECORDING, options: Record<string, string> = {}): Promise<string> {
     const { readFileSync } = await import('node:fs');
     const body = new FormData();
+    for (const [name, value] of Object.entries(options)) body.append(name, value);
     body.append('file', new Blob([readFileSync(path)]), 'morning-porch.ogg');
     const answer = await fetch(`${this.url}/api/v1/transcribe`, { method: 'POST', body });
     const { transcription_id: id } = (await answer.json()) as { transcription_id: string };

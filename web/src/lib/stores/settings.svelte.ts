@@ -16,7 +16,8 @@ interface Device {
   speed: number;
   metronome: boolean;
   countIn: boolean;
-  volume: number;
+  /** How loud each of these is, 0 to 1. */
+  volumes: Record<'original' | 'synth' | 'metronome', number>;
 }
 
 const KEY = 'genesis.settings';
@@ -28,7 +29,7 @@ const DEFAULTS: Device = {
   speed: 1,
   metronome: false,
   countIn: false,
-  volume: 1,
+  volumes: { original: 1, synth: 1, metronome: 1 },
 };
 
 function stored(): Device {
