@@ -2,11 +2,11 @@
 # Lets one server of a release answer beside those that run, and watches it. Ends with 0 when it was as good as they for
 # all the time; otherwise it is taken away again, and the release has to be.
 #   canary.sh NAMESPACE MANIFESTS
-# CANARY_MINUTES (15), CANARY_SECONDS between two looks (60), PROMETHEUS (the cluster's, by way of its API).
+# CANARY_LOOKS (15), CANARY_SECONDS before each (60), PROMETHEUS (the cluster's, by way of its API).
 set -euo pipefail
 namespace=${1:?a namespace} manifests=${2:?a file of manifests}
 here=$(dirname "$0")
-minutes=${CANARY_MINUTES:-15} seconds=${CANARY_SECONDS:-60}
+looks=${CANARY_LOOKS:-15} seconds=${CANARY_SECONDS:-60}
 kube() { kubectl --namespace "$namespace" "$@"; }
 HEALTHY=0 SICK=1 UNKNOWN=2 # verdict.py
 
@@ -28,7 +28,7 @@ kube scale deployment/api-canary --replicas=1
 kube rollout status deployment/api-canary --timeout=5m
 
 last=$UNKNOWN
-for ((look = minutes * 60 / seconds; look > 0; look--)); do
+for ((look = 1; look <= looks; look++)); do
   sleep "$seconds"
   last=0
   python3 "$here/verdict.py" --prometheus "$PROMETHEUS" --namespace "$namespace" || last=$?
@@ -37,5 +37,5 @@ done
 case $last in
   "$HEALTHY") echo "canary.sh: as good as what runs: bring it out" ;;
   "$SICK") echo "canary.sh: worse than what runs: it was taken away" >&2; exit 1 ;;
-  *) echo "canary.sh: too little is known after $minutes minutes: it was taken away" >&2; exit 1 ;;
+  *) echo "canary.sh: too little is known after $looks looks: it was taken away" >&2; exit 1 ;;
 esac

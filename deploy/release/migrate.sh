@@ -10,8 +10,14 @@ kube() { kubectl --namespace "$namespace" "$@"; }
 kube delete job migrate --ignore-not-found --wait
 kube apply --filename "$manifests" --selector 'genesis.music/applied-by=release,app.kubernetes.io/component=settings'
 kube apply --filename "$manifests" --selector 'genesis.music/applied-by=release,app.kubernetes.io/component=migration'
-kube wait job/migrate --for=condition=complete --timeout=10m || {
-  kube logs job/migrate --tail=50 >&2
-  echo "migrate.sh: the tables could not be brought up to date; what ran before still runs" >&2
-  exit 1
-}
+# `kubectl wait` would wait for the good end also after the bad one. The Job itself ends after ten minutes at the latest.
+for ((look = 1; look <= 330; look++)); do
+  case $(kube get job migrate --output 'jsonpath={.status.conditions[?(@.status=="True")].type}') in
+    *Complete*) exit 0 ;;
+    *Failed*) break ;;
+  esac
+  sleep 2
+done
+kube logs job/migrate --tail=50 >&2 || true
+echo "migrate.sh: the tables could not be brought up to date; what ran before still runs" >&2
+exit 1
