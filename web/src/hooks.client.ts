@@ -7,8 +7,11 @@ const KEEPING_STARTS_MS = 4000;
 /** Who is here is asked while the page's own code is still on its way. */
 export function init(): void {
   void auth.start();
-  if ('serviceWorker' in navigator && !dev)
-    addEventListener('load', () => setTimeout(keepForOffline, KEEPING_STARTS_MS), { once: true });
+  if (!('serviceWorker' in navigator) || dev) return;
+  const later = () => void setTimeout(keepForOffline, KEEPING_STARTS_MS);
+  // The page may be loaded before its code runs.
+  if (document.readyState === 'complete') later();
+  else addEventListener('load', later, { once: true });
 }
 
 /** A browser that refuses (a private window, say) shows everything as well, online. */
