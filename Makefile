@@ -1,7 +1,7 @@
 # Every task of the project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: scan audit secrets-baseline images push perf smoke perf-site kubeconfig manifests deploy canary rollback
-.PHONY: help run tab web test web-types web-test test-web test-api test-faults test-deploy test-live bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example wheel lock clean
+.PHONY: help run tab web test web-types web-test test-web test-api test-faults test-deploy test-live restore-drill bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example wheel lock clean
+.PHONY: scan audit sbom nginx-headers secrets-baseline images push perf smoke perf-site kubeconfig manifests deploy canary rollback
 PYTHON := .venv/bin/python
 export PYTHONPATH := .
 # For what needs nothing but Python, on a machine where nothing is set up.
@@ -71,6 +71,10 @@ test-live: setup-test ## Run the perimeter, monitoring and backups on this machi
 	@scripts/setup.sh live
 	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/live
 
+restore-drill: setup-test ## Lose a running installation and restore it from its backups alone; prints loss and time
+	@scripts/setup.sh live
+	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/live/test_restore.py -s -k everything_that_was_lost
+
 scan: ## Look for secrets and for risky code
 	@scripts/setup.sh deploy
 	scripts/scan.sh
@@ -113,6 +117,13 @@ canary: manifests ## Let one server of a release answer beside the others, and c
 
 rollback: ## Take a release back
 	deploy/release/rollback.sh $(NAMESPACE)
+
+sbom: setup-test ## Write what every image is made of (build/sbom, CycloneDX)
+	@scripts/setup.sh deploy
+	$(PYTHON) scripts/sbom.py build/sbom
+
+nginx-headers: setup ## Write the headers of pages for nginx anew from the service's code
+	$(PYTHON) scripts/nginx_headers.py deploy/nginx
 
 bench-service: setup-test ## Measure what the service costs and bears, write benchmarks/results/service.json
 	$(PYTHON) -m benchmarks.service && $(PYTHON) -m benchmarks.service.capacity

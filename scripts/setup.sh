@@ -63,13 +63,13 @@ install_tools() {
 
 make_venv
 if [ "$what" = deploy ]; then
-  system nginx prometheus prometheus-alertmanager
+  system nginx gettext-base prometheus prometheus-alertmanager
   install_tools
   exit 0
 fi
 if [ "$what" = live ]; then
-  system nginx prometheus prometheus-alertmanager testssl.sh
-  what="test"
+  system nginx gettext-base prometheus prometheus-alertmanager testssl.sh
+  what='test'
 fi
 if [ "$what" = test ]; then
   system musescore3 procps postgresql-common

@@ -181,6 +181,7 @@ def test_the_service_starts_with_these_settings(
     for key in secret_keys(overlay, pod):
         text = templates(overlay)["service"][key]
         (tmp_path / key).write_text(re.sub(r"\{\{.*?\}\}", "x" * 40, text))
+    (tmp_path / "genesis_sentry_dsn").write_text("https://key@sentry.example/1")  # all of it is one secret
     for name, value in settings_of(overlay, pod).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("GENESIS_SECRETS_DIR", str(tmp_path))
