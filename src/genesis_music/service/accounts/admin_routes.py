@@ -21,11 +21,11 @@ from genesis_music.service.accounts.schemas import (
     AdminAccount,
     AuditEntry,
     AuditPage,
-    Moment,
     PlainText,
 )
 from genesis_music.service.dependencies import PlatformOf
 from genesis_music.service.openapi import problem_responses
+from genesis_music.service.platform.moments import Moment
 
 router = APIRouter(prefix="/admin", tags=["administration"], responses=problem_responses(403))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -12,7 +11,6 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     EmailStr,
     Field,
@@ -37,29 +35,8 @@ PlainText = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
 """One line of text without control characters: what every database and log can hold."""
 
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.IGNORECASE)
-
-
 def _lower(email: str) -> str:
     return email.lower()
-
-
-def _as_documented(value: object) -> object:
-    """Without this a number would be read as seconds since 1970."""
-    if isinstance(value, str) and not _MOMENT.fullmatch(value):
-        raise ValueError("write a moment as 2026-11-22T16:00:00Z")
-    return value
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("write a moment of this age") from error
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_as_documented), AfterValidator(_in_utc)]
-"""A moment with its time zone, as RFC 3339 writes it."""
 
 
 Email = Annotated[

@@ -33,7 +33,6 @@ from genesis_music.service.transcriptions.revision_routes import RevisionsOf
 from genesis_music.service.transcriptions.schemas import (
     Accepted,
     LinkRequest,
-    Moment,
     RetabRequest,
     RetryRequest,
     TitleRequest,
