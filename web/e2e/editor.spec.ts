@@ -1,5 +1,6 @@
 /** Correcting a tab: what is typically wrong, in how many clicks and keys; nothing is lost when saving fails. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { expect, expectAccessible, test, type Service } from './service';
@@ -23,6 +24,7 @@ interface Chord {
 }
 interface Tab {
   tempo: number;
+  measures: { number: number }[];
   chords: Chord[];
   tracks: { notes: Note[]; capo: number; tuning: number[] }[];
 }
@@ -535,4 +537,85 @@ test('the tools are accessible and stay in view', async ({ page, service }) => {
   await page.keyboard.press('t');
   await expect(page.getByRole('dialog')).toBeVisible();
   await expectAccessible(page);
+});
+
+test('a change is seen before the service has answered, and undo too', async ({
+  page,
+  service,
+  isMobile,
+}) => {
+  test.skip(isMobile, 'the same, with keys');
+  const song = await newSong(service);
+  await open(page, song);
+  const note = found((await song.notes()).find(({ string, fret }) => string === 3 && fret <= 4));
+  await select(page, await song.notes(), note.id);
+  let answer = () => {};
+  await page.route('**/revisions*', async (route) => {
+    await new Promise<void>((done) => (answer = done));
+    await route.continue();
+  });
+  const shown = page.locator(`.pending [data-note="${note.id}"]`);
+  const where = await page.getByTestId('selected').first().boundingBox();
+
+  await page.keyboard.press('ArrowDown');
+  await expect(shown).toHaveText(String(note.fret + 5));
+  const there = await shown.boundingBox();
+  expect(there && where && there.y > where.y).toBe(true);
+  expect((await song.note(note.id))?.string).toBe(3);
+  answer();
+  await saved(page);
+  await expect(shown).toBeHidden();
+
+  await page.keyboard.press('z');
+  await expect(shown).toHaveText(String(note.fret));
+  answer();
+  await saved(page);
+  await expect(shown).toBeHidden();
+  expect((await song.note(note.id))?.string).toBe(3);
+});
+
+test('notes can be added behind the last bar', async ({ page, service, isMobile }) => {
+  test.skip(isMobile, 'the same, with keys');
+  const song = await newSong(service);
+  await open(page, song);
+  const { tab } = await song.read();
+  const notes = tab.tracks[0]?.notes ?? [];
+  const last = found(notes.at(-1));
+  await select(page, notes, last.id);
+  const bars = tab.measures.length;
+  for (let added = 0; added < 8; added++) {
+    await page.keyboard.press('Shift+N');
+    await saved(page);
+    if ((await song.read()).tab.measures.length > bars) break;
+  }
+  const longer = (await song.read()).tab;
+  expect(longer.measures).toHaveLength(bars + 1);
+  expect(found(longer.tracks[0]?.notes.at(-1)).measure).toBe(longer.measures.at(-1)?.number);
+  await expect(page.getByTestId('selected').first()).toBeVisible();
+  await expect(page.getByRole('alert')).toBeEmpty();
+});
+
+test('what is hidden on the page is left out of what one saves, unless one wants it', async ({
+  page,
+  service,
+  isMobile,
+}) => {
+  test.skip(isMobile, 'the same');
+  const song = await newSong(service);
+  await open(page, song);
+  await page.getByRole('slider', { name: 'Hide doubtful notes' }).fill('0.9');
+  await page.getByRole('tab', { name: 'Export' }).click();
+  const asSeen = page.getByRole('checkbox', { name: /less than 90% sure/ });
+  await expect(asSeen).toBeChecked();
+  const lengths: number[] = [];
+  for (const seen of [true, false]) {
+    await asSeen.setChecked(seen);
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Everything' }).click();
+    const file = JSON.parse(await readFile(await (await saving).path(), 'utf8')) as Tab;
+    lengths.push(file.tracks[0]?.notes.length ?? 0);
+  }
+  const notes = await song.notes();
+  expect(lengths).toEqual([notes.filter(({ confidence }) => confidence >= 0.9).length, notes.length]);
+  expect(lengths[0]).toBeLessThan(notes.length);
 });

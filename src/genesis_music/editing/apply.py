@@ -90,7 +90,7 @@ def _check_strings(before: Transcription, after: Transcription, wanted: Sequence
             if (edits_of or added) and old.get(tab.id) != old.get(other.id, ()):
                 raise EditError(
                     f"String {tab.string} sounds one note at a time, but in {bar_of(tab)} two would start on it "
-                    f"together ({other.id} and {tab.id}): move or delete one of them.",
+                    "together: move or delete one of them.",
                     max(edits_of, default=len(wanted) - 1),
                 )
 

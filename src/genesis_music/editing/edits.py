@@ -64,7 +64,7 @@ class DeleteNotes:
 
 @dataclass(frozen=True, slots=True)
 class AddNote:
-    """Add a note; its id is made up."""
+    """Add a note; its id is made up. The piece goes on when it stands, or ends, behind the last measure."""
 
     track: int
     measure: int

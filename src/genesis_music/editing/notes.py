@@ -25,6 +25,7 @@ from genesis_music.editing.page import (
     start_quarters,
     track_of,
     with_notes,
+    with_room_for,
     with_track,
     written_at,
 )
@@ -98,11 +99,12 @@ def delete_notes(transcription: Transcription, edit: DeleteNotes) -> Transcripti
 
 
 def add_note(transcription: Transcription, edit: AddNote) -> Transcription:
-    """Add a note, as loud as those around it."""
+    """Add a note, as loud as those around it; behind the last measure, the piece goes on."""
     track = track_of(transcription, edit.track)
     place, neck = Place(edit.string, edit.fret), neck_of(track)
     check_place(place, neck)
     there = WrittenTime(edit.measure, edit.position_quarters, edit.length_quarters)
+    transcription = with_room_for(transcription, there)
     pitch = place.pitch_midi(track.tuning, track.capo)
     blank = TabNote(
         id=_new_id(edit.track, transcription),

@@ -7,12 +7,14 @@ from dataclasses import replace
 from fractions import Fraction
 
 from genesis_music.errors import EditError
-from genesis_music.score import Note, TabNote, TempoMap, Track, Transcription, WrittenTime
+from genesis_music.score import Beat, Measure, Note, TabNote, TempoMap, Track, Transcription, WrittenTime
 from genesis_music.tablature.fretboard import Neck, Place
 from genesis_music.tablature.tunings import INSTRUMENTS
 
 SHORTEST_QUARTERS = Fraction(1, 16)
 """A 64th note."""
+MOST_NEW_MEASURES = 8
+"""So many measures at most are added behind the last one for a note."""
 _GRIDS = (48, 80, 112)
 """64ths, alone or with tuplets of 3, 5 or 7: places that notation can express."""
 _SWUNG = Fraction(1, 2)
@@ -38,6 +40,41 @@ def _measure_start(number: int, tempo_map: TempoMap) -> Fraction:
 def end_quarters(tempo_map: TempoMap) -> Fraction:
     """Where the last measure ends."""
     return tempo_map.measures[-1].start_quarters + tempo_map.measures[-1].length_quarters
+
+
+def with_room_for(transcription: Transcription, written: WrittenTime) -> Transcription:
+    """Let the piece go on, with measures like its last one, until a written time fits in.
+
+    Raises:
+        EditError: that would take more than :data:`MOST_NEW_MEASURES`.
+    """
+    tempo_map = transcription.tempo_map
+    most = tempo_map.measures[-1].number + MOST_NEW_MEASURES
+    while not _holds(tempo_map, written):
+        if tempo_map.measures[-1].number == most:
+            raise EditError(f"Bar {written.measure} is too far behind the last one: go on up to bar {most}.")
+        tempo_map = _with_measure(tempo_map)
+    return replace(transcription, tempo_map=tempo_map)
+
+
+def _holds(tempo_map: TempoMap, written: WrittenTime) -> bool:
+    if written.measure > tempo_map.measures[-1].number:
+        return False
+    end = start_quarters(written, tempo_map) + written.length_quarters
+    return end <= end_quarters(tempo_map)
+
+
+def _with_measure(tempo_map: TempoMap) -> TempoMap:
+    """One measure more; the pulse goes on as it ended."""
+    last = tempo_map.measures[-1]
+    signature, start, number = last.time_signature, end_quarters(tempo_map), last.number + 1
+    places = [start + beat * signature.beat_quarters for beat in range(signature.beats_per_measure + 1)]
+    *onsets, end = [tempo_map.seconds_at(float(place)) for place in places]
+    tempo = 60 * float(signature.measure_quarters) / (end - onsets[0])
+    measure = Measure(number, onsets[0], signature, tempo, start, signature.measure_quarters)
+    timed = enumerate(zip(onsets, places, strict=False), 1)
+    beats = tuple(Beat(onset, number, beat, place) for beat, (onset, place) in timed)
+    return TempoMap((*tempo_map.beats, *beats), (*tempo_map.measures, measure), tempo_map.confidence)
 
 
 def written_at(start: Fraction, length: Fraction, tempo_map: TempoMap) -> WrittenTime:

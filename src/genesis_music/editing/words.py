@@ -9,8 +9,17 @@ from typing import Any
 
 from genesis_music.editing import edits
 from genesis_music.editing.edits import Edit
+from genesis_music.score import TechniqueKind
 
 LONGEST = 200
+_TECHNIQUES: Mapping[TechniqueKind, str] = MappingProxyType(
+    {
+        TechniqueKind.PALM_MUTE: "palm mute",
+        TechniqueKind.DEAD_NOTE: "dead note",
+        TechniqueKind.LET_RING: "let ring",
+    }
+)
+"""Names that differ from those in files."""
 _Words = Callable[[Any], str]
 
 
@@ -69,7 +78,8 @@ def describe(wanted: Sequence[Edit]) -> str:
 def _said(edit: Edit) -> tuple[str, bool]:
     """What an edit does, and whether notes are counted behind it."""
     if isinstance(edit, edits.SetTechnique):
-        return f"{edit.kind} {'on' if edit.on else 'off'}", True
+        name = _TECHNIQUES.get(edit.kind, str(edit.kind))
+        return f"{name} on" if edit.on else f"no {name} on", True
     if type(edit) in _COUNTED:
         return _COUNTED[type(edit)], True
     return _SAID[type(edit)](edit), False

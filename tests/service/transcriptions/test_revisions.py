@@ -91,6 +91,20 @@ def test_undo_and_redo_go_back_and_forth_between_revisions(api: Api, path: str) 
 
 
 @SQLITE_ONLY
+def test_what_alphatab_draws_comes_with_the_answer_if_one_likes(api: Api, path: str) -> None:
+    first, second, *_ = notes(tab(api, path))
+    drawn = {"params": {"alphatex": True}, "headers": {"Idempotency-Key": "once"}}
+    deleted = {"op": "delete", "notes": [first]}
+    steps = [deleted, {"op": "accept", "notes": [second]}, {"op": "restore", "revision": 0}]
+    for base, edit in enumerate(steps):
+        answer = edited(api, path, base, edit, params={"alphatex": True}).json()
+        file = api("GET", f"{path}/files/alphatex", params={"redirect": False})
+        assert answer["alphatex"] == file.text
+    answers = [edited(api, path, 3, deleted, **drawn).json() for _ in range(2)]
+    assert answers[0] == answers[1] and answers[0]["alphatex"]
+    assert edited(api, path, 4, {"op": "delete", "notes": [second]}).json()["alphatex"] is None
+
+
 def test_alternatives_of_a_note_are_offered_best_first(api: Api, path: str) -> None:
     id_, note = next(iter(notes(tab(api, path)).items()))
     places = api("GET", f"{path}/notes/{id_}/alternatives").json()["places"]

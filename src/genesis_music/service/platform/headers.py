@@ -35,7 +35,6 @@ FIXED_HEADERS = (
 HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-_TRACE_PARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def current_request_id() -> str:
@@ -68,7 +67,10 @@ class SecurityHeaders:
 
 
 class RequestId:
-    """Gives every request an id (the caller's, if it is harmless) and returns it as ``X-Request-ID``."""
+    """Gives every request an id (the caller's, if it is harmless) and returns it as ``X-Request-ID``.
+
+    It also goes on with the caller's trace, or begins one.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -80,9 +82,8 @@ class RequestId:
             return
         given = _header(scope, b"x-request-id")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        trace = _TRACE_PARENT.fullmatch(_header(scope, b"traceparent"))
+        trace = context.parse_trace_parent(_header(scope, b"traceparent")) or (uuid.uuid4().hex, None)
         id_token = context.request_id.set(request_id)
-        trace_token = context.trace_id.set(trace[1] if trace else None)
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -91,10 +92,10 @@ class RequestId:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            with context.within(*trace):
+                await self._app(scope, receive, send_with_id)
         finally:
             context.request_id.reset(id_token)
-            context.trace_id.reset(trace_token)
 
 
 @dataclass(frozen=True, slots=True)

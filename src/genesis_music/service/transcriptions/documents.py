@@ -21,7 +21,7 @@ from genesis_music.service.transcriptions import keys
 from genesis_music.service.transcriptions.revision_tables import Revision
 from genesis_music.version import __version__
 
-TAB, ANALYSIS = "tab.json", "analysis.json"
+TAB, ANALYSIS, DRAWING = "tab.json", "analysis.json", "alphatex"
 
 
 def read_document(store: ObjectStore, revision: Revision) -> bytes:
@@ -54,9 +54,9 @@ def read_heard_music(store: ObjectStore, revision: Revision, heard_path: str | N
     return with_evidence(music, heard.notes) if heard else music
 
 
-def keep_document(store: ObjectStore, transcription_id: UUID, music: Music) -> tuple[str, bytes]:
+def keep_document(store: ObjectStore, transcription_id: UUID, page: Page) -> tuple[str, bytes]:
     """Keep an edited transcription; return the key and the tab JSON. The same content has the same key."""
-    content = write_tab_json(Page(music))
+    content = write_tab_json(page)
     key = f"{keys.edits_prefix(transcription_id)}/{sha256(content).hexdigest()}"
     store.put_bytes(key, zlib.compress(content, level=1))
     return key, content

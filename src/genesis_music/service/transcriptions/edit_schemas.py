@@ -131,7 +131,7 @@ class DeleteEdit(_Edit):
 
 
 class AddEdit(_Edit):
-    """Add a note; its id is told in the answer."""
+    """Add a note; its id is told in the answer. Measures are added where it stands behind the last one."""
 
     op: Literal["add"]
     track: TrackNumber = 1

@@ -76,6 +76,7 @@ def edit_transcription(
     identity: CurrentUser,
     revisions: RevisionsOf,
     idempotency: IdempotencyOf,
+    alphatex: Annotated[bool, Query(description="Answer with `alphatex` too: saves a request.")] = False,
 ) -> Response:
     """Make a revision: the latest one with some edits, or an older one again (`restore`).
 
@@ -85,13 +86,14 @@ def edit_transcription(
         if attempt.answer is not None:
             kept = json.loads(bytes(attempt.answer.body))
             number, added = kept["revision"]["number"], tuple(kept["added"])
-            made = revisions.again(identity.user_id, transcription_id, number, added)
+            made = revisions.again(identity.user_id, transcription_id, number, added, drawn=alphatex)
             return _answer(transcription_id, made, dict(attempt.answer.headers))
         made = revisions.change(
             identity.user_id,
             transcription_id,
             request,
             lambda session, new: attempt.keep(session, CREATED, _told(new)),
+            drawn=alphatex,
         )
     return _answer(transcription_id, made, {})
 
@@ -102,8 +104,9 @@ def _told(made: MadeRevision) -> Revised:
 
 
 def _answer(transcription_id: UUID, made: MadeRevision, headers: dict[str, str]) -> Response:
-    told = _told(made).model_dump_json(exclude={"tab"}).encode()
-    body = told[:-1] + b',"tab":' + made.tab + b"}"
+    told = _told(made).model_dump_json(exclude={"tab", "alphatex"}).encode()
+    drawing = None if made.drawing is None else made.drawing.decode()
+    body = told[:-1] + b',"tab":' + made.tab + b',"alphatex":' + json.dumps(drawing).encode() + b"}"
     replayed = {name: value for name, value in headers.items() if name.startswith("idempotency")}
     location = f"/api/v1/transcribe/{transcription_id}/result?revision={made.view.number}"
     return Response(body, CREATED, headers={"Location": location} | replayed, media_type="application/json")

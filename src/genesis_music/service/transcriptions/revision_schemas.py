@@ -34,11 +34,14 @@ class RevisionPage(BaseModel):
 
 
 class Revised(BaseModel):
-    """The revision that was made, its tab (``genesis.tab/1``), and the ids of the notes that were added, in order."""
+    """The revision that was made, its tab (``genesis.tab/1``), and the ids of the notes that were added, in order;
+    ``alphatex`` is what alphaTab draws, where that was asked for.
+    """
 
     revision: RevisionView
     added: Annotated[list[str], Field(examples=[["t1e1"]])]
     tab: Annotated[dict[str, Any], Field(examples=[{"schema": "genesis.tab/1", "tracks": []}])]
+    alphatex: Annotated[str | None, Field(examples=['\\title "Morning Porch"'])] = None
 
 
 class AlternativeView(BaseModel):

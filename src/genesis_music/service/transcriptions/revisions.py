@@ -13,9 +13,13 @@ from genesis_music.editing import alternatives, apply_edits
 from genesis_music.editing.edits import MovePassage, Refret
 from genesis_music.editing.words import describe
 from genesis_music.errors import EditError
+from genesis_music.formats.registry import FORMATS
+from genesis_music.formats.written import Page
 from genesis_music.service.errors import ConflictError, InvalidRequestError, NotFoundError
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.transcriptions.documents import (
+    DRAWING,
+    RevisionFiles,
     keep_document,
     read_document,
     read_heard_music,
@@ -63,11 +67,12 @@ class EditRefusedError(InvalidRequestError):
 
 @dataclass(frozen=True, slots=True)
 class MadeRevision:
-    """A revision just made: what is told of it, the ids of added notes, and its tab JSON."""
+    """A revision just made: what is told of it, the ids of added notes, its tab JSON, and its alphaTex if wanted."""
 
     view: RevisionView
     added: tuple[str, ...]
     tab: bytes
+    drawing: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class _Draft:
     prefix: str | None
     tab: bytes
     added: tuple[str, ...] = ()
+    page: Page | None = None
+    """Of music that was edited just now."""
 
 
 AlsoStore = Callable[[Session, MadeRevision], None]
@@ -106,8 +113,10 @@ class RevisionService:
             next_before=page[-1].number if len(found) > limit else None,
         )
 
-    def change(self, user_id: UUID, id_: UUID, request: EditRequest, also: AlsoStore) -> MadeRevision:
-        """Make the next revision.
+    def change(
+        self, user_id: UUID, id_: UUID, request: EditRequest, also: AlsoStore, *, drawn: bool = False
+    ) -> MadeRevision:
+        """Make the next revision; ``drawn``: write its alphaTex too.
 
         Raises:
             NotFoundError: no such transcription, or no such revision to go back to.
@@ -138,13 +147,22 @@ class RevisionService:
             )
             made = MadeRevision(RevisionView.model_validate(revision), draft.added, draft.tab)
             also(session, made)
-        return made
+        return replace(made, drawing=self._drawing(revision, draft.page)) if drawn else made
 
-    def again(self, user_id: UUID, id_: UUID, number: int, added: tuple[str, ...]) -> MadeRevision:
+    def again(
+        self, user_id: UUID, id_: UUID, number: int, added: tuple[str, ...], *, drawn: bool = False
+    ) -> MadeRevision:
         """A revision that was made before, as :meth:`change` told it; raises NotFoundError."""
         _, revision = self._find(user_id, id_, number)
         tab = read_document(self._platform.storage, revision)
-        return MadeRevision(RevisionView.model_validate(revision), added, tab)
+        drawing = self._drawing(revision, None) if drawn else None
+        return MadeRevision(RevisionView.model_validate(revision), added, tab, drawing)
+
+    def _drawing(self, revision: Revision, page: Page | None) -> bytes:
+        """A revision's alphaTex."""
+        if page is not None:
+            return FORMATS[DRAWING].write_page(page)
+        return RevisionFiles(self._platform.storage, revision).content(DRAWING)
 
     def rename(self, user_id: UUID, id_: UUID, title: str) -> None:
         """Give another title: to the row, and to the result if there is one; raises NotFoundError."""
@@ -205,5 +223,6 @@ class RevisionService:
             raise EditRefusedError(error) from error
         known = {note.id for track in music.tracks for note in track.notes}
         added = tuple(note.id for track in edited.tracks for note in track.notes if note.id not in known)
-        key, tab = keep_document(store, row.id, edited)
-        return _Draft(RevisionKind.EDIT, describe(edits), key, None, tab, added)
+        page = Page(edited)
+        key, tab = keep_document(store, row.id, page)
+        return _Draft(RevisionKind.EDIT, describe(edits), key, None, tab, added, page)

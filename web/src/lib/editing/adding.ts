@@ -3,6 +3,7 @@ import type { Tab, TabNote } from '$lib/services/api';
 import type { MusicEdit, Track } from './edits';
 import { plus, times, valueOf, type Quarters } from './lengths';
 import { isSameBeat } from './selecting';
+import { Timing } from '$lib/tab/timing';
 
 type Add = Extract<MusicEdit, { op: 'add' }>;
 const EIGHTH: Quarters = [1, 2];
@@ -34,27 +35,28 @@ export function afterNote(note: TabNote, tab: Tab, trackNumber: number): Add | u
   return place && { op: 'add', track: trackNumber, ...place, length, ...at };
 }
 
-/** At the eighth that sounds at a moment (seconds of the tab), on the highest string. */
+/** At the eighth that sounds at a moment (seconds of the tab), on the highest string; behind the last bar too. */
 export function atMoment(tab: Tab, seconds: number, trackNumber: number): Add | undefined {
-  const index = tab.beats.findLastIndex(({ onset }) => onset <= seconds);
-  const beat = tab.beats[Math.max(index, 0)];
-  const next = tab.beats[Math.max(index, 0) + 1];
-  const bar = tab.measures.find(({ number }) => number === beat?.measure);
-  if (!beat || !next || !bar) return undefined;
-  const share = Math.min(Math.max((seconds - beat.onset) / (next.onset - beat.onset), 0), 1);
-  const quarters = valueOf(beat.position) + share * (valueOf(next.position) - valueOf(beat.position));
-  const eighths = Math.floor((quarters - valueOf(bar.start)) * 2 + 1e-6);
-  const position = times([Math.max(eighths, 0), 1], 1, 2);
-  return { op: 'add', track: trackNumber, measure: bar.number, position, length: EIGHTH, string: 1, fret: 0 };
+  const [first] = tab.measures;
+  if (!first) return undefined;
+  const timing = new Timing(tab);
+  const quarters = Math.max(timing.quartersAt(seconds + (tab.source.start ?? 0)), 0);
+  const eighths = Math.floor(quarters * 2 + 1e-6);
+  const place = inBar(tab, first.number, times([eighths, 1], 1, 2));
+  return place && { op: 'add', track: trackNumber, ...place, length: EIGHTH, string: 1, fret: 0 };
 }
 
+/** The place so far from the start of a bar; behind the last bar, bars go on as long as that one should be. */
 function inBar(
   tab: Tab,
   measure: number,
   position: Quarters,
 ): { measure: number; position: Quarters } | undefined {
-  const bar = tab.measures.find(({ number }) => number === measure);
-  if (!bar) return undefined;
-  if (valueOf(position) < valueOf(bar.length)) return { measure, position };
-  return inBar(tab, measure + 1, plus(position, times(bar.length, -1, 1)));
+  const last = tab.measures.at(-1);
+  if (!last) return undefined;
+  const [beats = 4, value = 4] = last.time_signature;
+  const written = tab.measures.find(({ number }) => number === measure)?.length;
+  const length = written ?? times([beats, 1], 4, value);
+  if (valueOf(position) < valueOf(length)) return { measure, position };
+  return inBar(tab, measure + 1, plus(position, times(length, -1, 1)));
 }

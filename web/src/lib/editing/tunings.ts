@@ -1,4 +1,5 @@
 /** Tunings by the names the service knows (src/genesis_music/tablature/tunings.py), with as many strings as a track. */
+import { noteName } from '$lib/music/pitch';
 import { m } from '$messages';
 import type { Track } from './edits';
 
@@ -33,4 +34,21 @@ export function tuningsFor(track: Track): { name: string; label: string }[] {
   const names = (BY_STRINGS[track.tuning.length] ?? []).filter((name) => name.startsWith('bass') === isBass);
   const all = names.includes(track.tuning_name) ? names : [track.tuning_name, ...names];
   return all.map((name) => ({ name, label: m.editor.tunings[name] ?? m.editor.dialog.own }));
+}
+
+/** What a track is tuned to, with its open strings from low to high. */
+export function tuningLabel(track: Track): string {
+  return m.editor.tunings[track.tuning_name] ?? openStrings(track);
+}
+
+/** The same, short: the open strings only where the tuning has no name. */
+export function tuningName(track: Track): string {
+  return tuningLabel(track).replace(/ \(.*\)$/, '');
+}
+
+function openStrings({ tuning }: Track): string {
+  return [...tuning]
+    .reverse()
+    .map((pitch) => noteName(pitch))
+    .join(' ');
 }

@@ -18,6 +18,15 @@ export async function recordingOf(transcriptionId: string): Promise<Blob> {
   return response.blob();
 }
 
+/** Ready as soon as its length is known. Throws a `MediaError` when the browser cannot play it. */
+export async function whenReady(element: HTMLMediaElement): Promise<void> {
+  if (element.readyState >= HTMLMediaElement.HAVE_METADATA) return;
+  await new Promise<void>((done, failed) => {
+    element.addEventListener('loadedmetadata', () => done(), { once: true });
+    element.addEventListener('error', () => failed(element.error), { once: true });
+  });
+}
+
 /** A recording that is played at any speed, at the same pitch. */
 export class Recording implements Engine {
   readonly #element = new Audio();
@@ -30,13 +39,8 @@ export class Recording implements Engine {
     this.#element.src = this.#address;
   }
 
-  /** Ready as soon as its length is known. */
   async load(): Promise<void> {
-    if (this.#element.readyState >= HTMLMediaElement.HAVE_METADATA) return;
-    await new Promise<void>((done, failed) => {
-      this.#element.addEventListener('loadedmetadata', () => done(), { once: true });
-      this.#element.addEventListener('error', () => failed(this.#element.error), { once: true });
-    });
+    await whenReady(this.#element);
   }
 
   async play(): Promise<void> {
@@ -83,25 +87,38 @@ export class Recording implements Engine {
   }
 }
 
+/** How long a sound is on its way to the speaker, in seconds; some browsers cannot tell. */
+export function latencyOf(context: AudioContext): number {
+  return context.outputLatency || 0;
+}
+
 /** Clicks are set this far ahead of the music, so that a busy page does not make them late. */
-const AHEAD_SECONDS = 0.12;
+const AHEAD_SECONDS = 0.2;
 const CLICK_SECONDS = 0.04;
 const DOWNBEAT_HZ = 1760;
 const BEAT_HZ = 1175;
 
 export class Metronome implements Clicker {
   #context: AudioContext | undefined;
+  #master: GainNode | undefined;
+  #volume = 1;
   /** Clicks before this moment of the music are set. */
   #setUntil = -Infinity;
   #pending: OscillatorNode[] = [];
   #endCountIn: ((goesOn: boolean) => void) | undefined;
+
+  set volume(volume: number) {
+    this.#volume = volume;
+    if (this.#master) this.#master.gain.value = volume;
+  }
 
   follow(timing: Timing, seconds: number, speed: number): void {
     const context = this.#running();
     const from = Math.max(this.#setUntil, seconds);
     const to = seconds + AHEAD_SECONDS * speed;
     for (const click of timing.clicksBetween(from, to)) {
-      this.#click(context.currentTime + (click.seconds - seconds) / speed, click.isDownbeat);
+      const wait = Math.max((click.seconds - seconds) / speed - latencyOf(context), 0);
+      this.#click(context.currentTime + wait, click.isDownbeat);
     }
     this.#setUntil = Math.max(to, from);
   }
@@ -125,7 +142,8 @@ export class Metronome implements Clicker {
         this.#endCountIn = undefined;
         done(goesOn);
       };
-      const timer = setTimeout(() => end(true), (1000 * beats * secondsPerBeat) / speed);
+      const length = (beats * secondsPerBeat) / speed + latencyOf(context);
+      const timer = setTimeout(() => end(true), 1000 * length);
       this.#endCountIn = end;
     });
   }
@@ -136,13 +154,21 @@ export class Metronome implements Clicker {
     return this.#context;
   }
 
+  #output(context: AudioContext): GainNode {
+    if (!this.#master) {
+      this.#master = new GainNode(context, { gain: this.#volume });
+      this.#master.connect(context.destination);
+    }
+    return this.#master;
+  }
+
   #click(at: number, isDownbeat: boolean): void {
     const context = this.#running();
     const oscillator = new OscillatorNode(context, { frequency: isDownbeat ? DOWNBEAT_HZ : BEAT_HZ });
     const gain = new GainNode(context, { gain: 0 });
     gain.gain.setValueAtTime(0.5, at);
     gain.gain.exponentialRampToValueAtTime(0.001, at + CLICK_SECONDS);
-    oscillator.connect(gain).connect(context.destination);
+    oscillator.connect(gain).connect(this.#output(context));
     oscillator.start(at);
     oscillator.stop(at + CLICK_SECONDS);
     this.#pending.push(oscillator);

@@ -3,18 +3,22 @@ import type { Edit } from '$lib/editing/edits';
 import { api, dataOf, type Schemas, type Tab } from './api';
 
 export type Revision = Schemas['RevisionView'];
-export type Revised = Omit<Schemas['Revised'], 'tab'> & { tab: Tab };
+export type Revised = Omit<Schemas['Revised'], 'tab' | 'alphatex'> & { tab: Tab; alphaTex: string };
 export type PlaceChoice = Schemas['AlternativeView'];
 
 /** Make a revision of the latest one, `base`. With the same `key`, sending it again changes nothing more. */
 export async function revise(id: string, base: number, edits: Edit[], key: string): Promise<Revised> {
   const revised = await dataOf(
     api.POST('/api/v1/transcribe/{transcription_id}/revisions', {
-      params: { path: { transcription_id: id }, header: { 'Idempotency-Key': key } },
+      params: {
+        path: { transcription_id: id },
+        header: { 'Idempotency-Key': key },
+        query: { alphatex: true },
+      },
       body: { base, edits },
     }),
   );
-  return { ...revised, tab: revised.tab as unknown as Tab };
+  return { ...revised, tab: revised.tab as unknown as Tab, alphaTex: revised.alphatex ?? '' };
 }
 
 /** The number of the latest revision. */

@@ -1222,7 +1222,7 @@ export interface components {
         };
         /**
          * AddEdit
-         * @description Add a note; its id is told in the answer.
+         * @description Add a note; its id is told in the answer. Measures are added where it stands behind the last one.
          */
         AddEdit: {
             /**
@@ -2656,7 +2656,8 @@ export interface components {
         };
         /**
          * Revised
-         * @description The revision that was made, its tab (``genesis.tab/1``), and the ids of the notes that were added, in order.
+         * @description The revision that was made, its tab (``genesis.tab/1``), and the ids of the notes that were added, in order;
+         *     ``alphatex`` is what alphaTab draws, where that was asked for.
          */
         Revised: {
             revision: components["schemas"]["RevisionView"];
@@ -2677,6 +2678,11 @@ export interface components {
             tab: {
                 [key: string]: unknown;
             };
+            /**
+             * Alphatex
+             * @example \title "Morning Porch"
+             */
+            alphatex?: string | null;
         };
         /**
          * RevisionKind
@@ -7293,7 +7299,10 @@ export interface operations {
     };
     editTranscription: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Answer with `alphatex` too: saves a request. */
+                alphatex?: boolean;
+            };
             header?: {
                 /** @description Makes the request safe to repeat: the same key and request give the same answer for a day. */
                 "Idempotency-Key"?: string | null;

@@ -12,7 +12,7 @@ import { placeholderId, withEdits } from '$lib/editing/optimistic';
 import type { Score } from './score.svelte';
 
 /** `away`: nobody answers; `gone`: the song is deleted or not yours; `conflict`: it was changed elsewhere. */
-export type SaveState = 'saved' | 'saving' | 'away' | 'signed-out' | 'conflict' | 'gone';
+type SaveState = 'saved' | 'saving' | 'away' | 'signed-out' | 'conflict' | 'gone';
 
 const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
@@ -21,6 +21,15 @@ const ANALYSE_MS = 1000;
 /** Statuses of what is over by itself: no answer, too slow, answered twice at once, too many at once. */
 const PASSING = new Set([0, 408, 409, 429]);
 const REVISION_CONFLICT = 'revision-conflict';
+/** So many steps back or on are seen before the service has answered. */
+const TABS_KEPT = 12;
+
+/** A revision with all that is needed to show it. */
+interface Saved {
+  revision: number;
+  tab: Tab;
+  alphaTex: string;
+}
 
 export class Editor {
   /** Why the last change was not possible. */
@@ -31,7 +40,9 @@ export class Editor {
   followed = $state(false);
   #kept = $state.raw(history.nothing(0));
   /** Saved, but not drawn yet. */
-  #ahead = $state.raw<{ revision: number; tab: Tab } | null>(null);
+  #ahead = $state.raw<Saved | null>(null);
+  /** Recent revisions, to go back to at once. */
+  #tabs = new Map<number, Tab>();
   #trouble = $state<Exclude<SaveState, 'saved' | 'saving'> | null>(null);
   #sending = false;
   #failures = 0;
@@ -63,14 +74,15 @@ export class Editor {
 
   /** The shown track with what is on its way. */
   get track(): Track | null {
-    const tab = this.#ahead?.tab ?? this.score.tab;
-    const track = tab?.tracks[this.score.trackIndex];
-    if (!track) return null;
-    const doing = this.#kept.steps.filter(({ kind }) => kind === 'do');
-    const edits = doing.flatMap(({ change }) =>
-      history.changeOf(this.#kept, change).edits.map((edit) => ({ change, edit })),
-    );
-    return withEdits(track, this.score.trackIndex + 1, edits);
+    const { trackIndex } = this.score;
+    let track = (this.#ahead?.tab ?? this.score.tab)?.tracks[trackIndex];
+    for (const step of this.#kept.steps) {
+      for (const edit of history.editsOf(step, history.changeOf(this.#kept, step.change))) {
+        if (edit.op === 'restore') track = this.#tabs.get(edit.revision)?.tracks[trackIndex] ?? track;
+        else if (track) track = withEdits(track, trackIndex + 1, [{ change: step.change, edit }]);
+      }
+    }
+    return track ?? null;
   }
 
   /** The selected notes, in order. */
@@ -111,6 +123,7 @@ export class Editor {
   /** Change something; several edits at once are one change, with one undo. Its id names an added note. */
   change(...edits: MusicEdit[]): string {
     this.refusal = '';
+    if (this.score.tab) this.#remember(this.score.revision, this.score.tab);
     this.#keep(history.withChange(this.#based(), edits));
     void this.#send();
     return this.#kept.done.at(-1) ?? '';
@@ -185,7 +198,7 @@ export class Editor {
   async #sendNext(): Promise<boolean> {
     // With more on its way, what is drawn would be out of date at once.
     if (this.#kept.steps.length > 0) await this.#sendFirst();
-    else if (this.#ahead) await this.#draw(this.#ahead);
+    else if (this.#ahead) this.#draw(this.#ahead);
     else return false;
     return true;
   }
@@ -208,20 +221,22 @@ export class Editor {
   #took(revised: Revised, step: history.Step): void {
     const { number } = revised.revision;
     this.#failures = 0;
-    this.#ahead = { revision: number, tab: revised.tab };
+    this.#ahead = { revision: number, tab: revised.tab, alphaTex: revised.alphaTex };
+    this.#remember(number, revised.tab);
     this.#keep(history.withAnswer(this.#kept, number, revised.added));
     this.#channel?.postMessage(number);
     const [id] = revised.added;
     if (id !== undefined) this.#selectInstead(placeholderId(step.change), id);
   }
 
-  async #draw(ahead: { revision: number; tab: Tab }): Promise<void> {
-    try {
-      await this.score.show(ahead.revision, ahead.tab);
-    } catch (error) {
-      if (!this.#mustWait(failureOf(error))) throw error;
-      return;
-    }
+  #remember(revision: number, tab: Tab): void {
+    this.#tabs.set(revision, tab);
+    const [oldest] = this.#tabs.keys();
+    if (this.#tabs.size > TABS_KEPT && oldest !== undefined) this.#tabs.delete(oldest);
+  }
+
+  #draw({ revision, tab, alphaTex }: Saved): void {
+    this.score.show(revision, tab, alphaTex);
     this.#ahead = null;
     clearTimeout(this.#analyse);
     this.#analyse = setTimeout(() => void this.score.analyse().catch(() => this.#wait()), ANALYSE_MS);

@@ -68,7 +68,12 @@ class ScriptedService {
     const number = known < 0 ? this.latest : known;
     const added = body.edits.filter(({ op }) => op === 'add').map(() => `t1e${number}`);
     return Response.json(
-      { revision: { number, summary: '', created_at: '' }, added, tab: tabOf(`revision ${number}`) },
+      {
+        revision: { number, summary: '', created_at: '' },
+        added,
+        tab: tabOf(`revision ${number}`),
+        alphatex: `drawn ${number}`,
+      },
       { status: 201 },
     );
   }
@@ -268,6 +273,21 @@ test('changed elsewhere: theirs can be shown, and mine brought back with redo', 
   editor.redo();
   await saved(editor);
   expect(service.asked.at(-1)).toEqual({ base: 1, edits: [MOVE] });
+});
+
+test('undo and redo are seen before the service has answered', async () => {
+  const editor = await openEditor();
+  const before = editor.track;
+  editor.change(MOVE);
+  await saved(editor);
+  const after = editor.track;
+  expect(after).not.toBe(before);
+  editor.undo();
+  expect(editor.track).toBe(before);
+  await saved(editor);
+  editor.redo();
+  expect(editor.track).toBe(after);
+  await saved(editor);
 });
 
 test('an added note can be edited before the service has named it', async () => {

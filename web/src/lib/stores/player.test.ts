@@ -105,7 +105,7 @@ describe('playing', () => {
     settings.set({ countIn: true });
     let end: (goesOn: boolean) => void = () => undefined;
     const counted = new Promise<boolean>((done) => (end = done));
-    player.clicker = { follow: vi.fn(), reset: vi.fn(() => end(false)), countIn: () => counted };
+    player.clicker = { follow: vi.fn(), reset: vi.fn(() => end(false)), countIn: () => counted, volume: 1 };
     const playing = player.play();
     await vi.waitFor(() => expect(player.counting).toBe(true));
     expect(recording.sounding).toBe(false);
@@ -116,12 +116,63 @@ describe('playing', () => {
 
   it('clicks with the music when the metronome is on', async () => {
     const follow = vi.fn();
-    player.clicker = { follow, reset: vi.fn(), countIn: async () => true };
+    player.clicker = { follow, reset: vi.fn(), countIn: async () => true, volume: 1 };
     await player.play();
     vi.advanceTimersByTime(100);
     expect(follow).not.toHaveBeenCalled();
     settings.set({ metronome: true });
     vi.advanceTimersByTime(100);
     expect(follow).toHaveBeenCalledWith(player.timing, 0, 1);
+  });
+
+  it('hears the recording instead when the synthesiser cannot be loaded, and says so', async () => {
+    synth.load.mockRejectedValueOnce(new Error('No sounds.'));
+    await player.play();
+    recording.seconds = 2;
+    vi.advanceTimersByTime(50);
+    await player.switchTo('synth');
+    expect([player.source, player.synthFailed]).toEqual(['original', true]);
+    expect([recording.sounding, recording.seconds]).toEqual([true, 2]);
+    await player.switchTo('synth');
+    expect([player.source, player.synthFailed, synth.sounding]).toEqual(['synth', false, true]);
+  });
+
+  it('says so too when it was only chosen', async () => {
+    synth.load.mockRejectedValueOnce(new Error('No sounds.'));
+    await player.switchTo('synth');
+    expect([player.source, player.synthFailed, player.playing]).toEqual(['original', true, false]);
+  });
+
+  it('ends where what is heard ends', async () => {
+    Object.assign(synth, { end: 5.4 });
+    await player.switchTo('synth');
+    await player.play();
+    synth.seconds = 5.5;
+    vi.advanceTimersByTime(50);
+    expect([player.playing, player.position]).toEqual([false, 5.4]);
+  });
+
+  it('is as loud as you like, each for itself, and remembers it', () => {
+    player.setVolume('synth', 0.5);
+    player.setVolume('original', 0.25);
+    expect([recording.volume, synth.volume]).toEqual([0.25, 0.5]);
+    const another = new Player();
+    const later = new Silent();
+    another.attach('synth', later);
+    expect(later.volume).toBe(0.5);
+    settings.set({ volumes: { original: 1, synth: 1, metronome: 1 } });
+  });
+
+  it('loops a bar more or less, and says which', () => {
+    player.seek(1.2);
+    player.stretchLoop(1);
+    expect(player.loop).toEqual({ start: 1, end: expect.closeTo(5.4, 9) });
+    expect(player.loopedBars).toEqual({ from: 1, to: 2 });
+    player.stretchLoop(1);
+    expect(player.loopedBars).toEqual({ from: 1, to: 2 });
+    player.stretchLoop(-5);
+    expect(player.loopedBars).toEqual({ from: 1, to: 1 });
+    player.toggleLoop();
+    expect(player.loopedBars).toBeNull();
   });
 });

@@ -20,6 +20,8 @@ export class Score {
   alphaTex = $state.raw('');
   revision = $state(0);
   trackIndex = $state(0);
+  /** The shown track with edits that are on their way: what the drawing does not show yet. */
+  edited = $state.raw<Tab['tracks'][number] | null>(null);
   /** Ids of the selected notes. */
   selection = $state.raw<ReadonlySet<string>>(new Set());
 
@@ -39,9 +41,8 @@ export class Score {
     this.alphaTex = alphaTex;
   }
 
-  /** Show a revision whose tab is known; what alphaTab draws changes together with it. Throws a `ServiceError`. */
-  async show(revision: number, tab: Tab): Promise<void> {
-    const alphaTex = await this.#text(`files/alphatex?revision=${revision}`);
+  /** Show a revision that is known; what alphaTab draws changes together with the tab. */
+  show(revision: number, tab: Tab, alphaTex: string): void {
     this.tab = tab;
     this.alphaTex = alphaTex;
     this.revision = revision;

@@ -7,7 +7,7 @@ import { api, dataOf, type Schemas } from '$lib/services/api';
 export type Preferences = Schemas['Preferences'];
 type Theme = Preferences['theme'];
 
-export interface Device {
+interface Device {
   theme: Theme;
   zoom: number;
   layout: 'page' | 'line';
@@ -16,7 +16,8 @@ export interface Device {
   speed: number;
   metronome: boolean;
   countIn: boolean;
-  volume: number;
+  /** How loud each of these is, 0 to 1. */
+  volumes: Record<'original' | 'synth' | 'metronome', number>;
 }
 
 const KEY = 'genesis.settings';
@@ -28,7 +29,7 @@ const DEFAULTS: Device = {
   speed: 1,
   metronome: false,
   countIn: false,
-  volume: 1,
+  volumes: { original: 1, synth: 1, metronome: 1 },
 };
 
 function stored(): Device {

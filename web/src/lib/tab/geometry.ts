@@ -21,6 +21,7 @@ export interface Place {
 
 export class Geometry {
   readonly #marks = new Map<number, Mark[]>();
+  #stringSpacing: number | undefined;
 
   constructor(
     readonly lookup: rendering.BoundsLookup,
@@ -68,6 +69,31 @@ export class Geometry {
     return drawn.map(({ noteHeadBounds: { x, y, w, h } }) => ({ x, y, width: w, height: h }));
   }
 
+  /** The middle of a string (1 is the highest) at a written place; null where no tab is drawn. */
+  stringAt(barIndex: number, quarters: number, string: number): { x: number; y: number } | null {
+    const at = this.cursorAt(barIndex, quarters);
+    const bar = this.lookup.findMasterBarByIndex(barIndex);
+    const line = bar && this.#lineIn(bar);
+    return at && line ? { x: at.x, y: line.y + (string - line.string) * line.spacing } : null;
+  }
+
+  /** Any number in the tab of the bar's line of music tells where all strings are there. */
+  #lineIn(bar: rendering.MasterBarBounds): { y: number; string: number; spacing: number } | null {
+    const [head] = tabHeads(bar.staffSystemBounds?.bars ?? []);
+    const spacing = this.#spacing();
+    return head && spacing ? { ...head, spacing } : null;
+  }
+
+  #spacing(): number {
+    if (this.#stringSpacing === undefined) {
+      const heads = tabHeads(this.lookup.staffSystems[0]?.bars ?? []);
+      const [first] = heads;
+      const other = heads.find(({ string }) => string !== first?.string);
+      this.#stringSpacing = first && other ? (other.y - first.y) / (other.string - first.string) : 0;
+    }
+    return this.#stringSpacing;
+  }
+
   /** What is drawn at a point; null outside the music. */
   placeAt(x: number, y: number): Place | null {
     const bar = this.#barAt(x, y);
@@ -113,6 +139,18 @@ function marksOf(bar: rendering.MasterBarBounds, barLength: number): Mark[] {
   const end = { quarters: barLength, x: bar.visualBounds.x + bar.visualBounds.w };
   if (marks[0]?.quarters !== 0) marks.unshift({ quarters: 0, x: bar.visualBounds.x });
   return [...marks.filter(({ quarters }) => quarters < barLength), end];
+}
+
+/** The numbers on the strings of some bars: their middles. The tab is the last of a bar's staves. */
+function tabHeads(bars: rendering.MasterBarBounds[]): { y: number; string: number }[] {
+  const beats = bars.flatMap(({ bars: staves }) => staves.at(-1)?.beats ?? []);
+  return beats
+    .flatMap(({ notes }) => notes ?? [])
+    .filter(({ note }) => note.beat.voice.bar.staff.showTablature)
+    .map(({ note, noteHeadBounds: { y, h } }) => ({
+      y: y + h / 2,
+      string: note.beat.voice.bar.staff.tuning.length - note.string + 1,
+    }));
 }
 
 function systemBox(bar: rendering.MasterBarBounds): Box {

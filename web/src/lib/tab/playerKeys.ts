@@ -1,15 +1,24 @@
 /** Playing by keys, and what is said when it fails. */
 import { m } from '$messages';
-import { SPEED_STEP, type Player } from '$lib/stores/player.svelte';
+import { SPEED_STEP, type Player, type Source } from '$lib/stores/player.svelte';
 import { settings } from '$lib/stores/settings.svelte';
 import { toasts } from '$lib/stores/toasts.svelte';
 import type { Shortcut } from '$lib/services/shortcuts';
 
 /** Play or pause; says so when that cannot be done. */
 export function playSafely(player: Player): void {
-  player.toggle().catch(() => {
-    const words = m.play.transport;
-    toasts.show(player.source === 'synth' ? words.synthFailed : words.noRecording, 'bad');
+  safely(player, player.toggle());
+}
+
+/** Let another source sound; says so when that cannot be done. */
+export function switchSafely(player: Player, source: Source): void {
+  safely(player, player.switchTo(source));
+}
+
+/** What is said of the synthesiser stands in the player. */
+function safely(player: Player, done: Promise<void>): void {
+  done.catch(() => {
+    if (!player.synthFailed) toasts.show(m.play.transport.noRecording, 'bad');
   });
 }
 
@@ -20,7 +29,11 @@ export function playerKeys(player: Player): Shortcut[] {
     {
       keys: ['ArrowLeft', 'ArrowRight'],
       label: words.bar,
-      run: ({ key }) => player.skipBars(key === 'ArrowLeft' ? -1 : 1),
+      run: ({ key, shiftKey }) => {
+        const by = key === 'ArrowLeft' ? -1 : 1;
+        if (shiftKey) player.stretchLoop(by);
+        else player.skipBars(by);
+      },
     },
     { keys: ['l'], label: words.loop, run: () => player.toggleLoop() },
     { keys: ['['], label: words.slower, run: () => player.setSpeed(player.speed - SPEED_STEP) },

@@ -1,11 +1,11 @@
 /**
- * What the pointer does on the drawn tab: a click selects the note and goes there, a drag with the mouse over bars
- * loops them. Touch only taps; its drags scroll.
+ * What the pointer does on the drawn tab: a click selects the note and goes there, a drag over bars loops them. The
+ * drags of a finger scroll, unless it rested first: then it loops too.
  */
 import type { model } from '@coderline/alphatab';
 import type { Place } from './geometry';
 
-export interface TabActions {
+interface TabActions {
   placeAt(x: number, y: number): Place | null;
   secondsOf(place: Place): number;
   /** Select the note of a notehead, besides the others or instead of them; null: nothing. */
@@ -16,36 +16,56 @@ export interface TabActions {
 
 /** A pointer that moves less than this clicks. */
 const DRAG_PX = 8;
+/** A finger that rests so long means to loop. */
+const REST_MS = 450;
 
 export class TabPointer {
   #start: { x: number; y: number; place: Place } | null = null;
   #dragging = false;
+  #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly actions: TabActions) {}
 
   down = (event: PointerEvent): void => {
-    if (event.button !== 0) return;
+    this.cancel();
+    if (event.button !== 0 || !event.isPrimary) return;
     const { x, y } = within(event);
     const place = this.actions.placeAt(x, y);
     this.#dragging = false;
     this.#start = place && { x: event.clientX, y: event.clientY, place };
+    if (place && event.pointerType !== 'mouse') this.#rest = setTimeout(() => this.#drag(place), REST_MS);
   };
 
   move = (event: PointerEvent): void => {
-    if (!this.#start || event.pointerType !== 'mouse') return;
+    if (!this.#start) return;
     const moved = Math.hypot(event.clientX - this.#start.x, event.clientY - this.#start.y);
-    if (moved < DRAG_PX && !this.#dragging) return;
-    if (!this.#dragging) capture(event);
-    this.#dragging = true;
+    if (!this.#dragging) {
+      if (moved < DRAG_PX) return;
+      clearTimeout(this.#rest);
+      if (event.pointerType !== 'mouse') return;
+      capture(event);
+    }
     const { x, y } = within(event);
     const place = this.actions.placeAt(x, y);
-    if (place) this.actions.loop(this.#seconds(this.#start.place), this.#seconds(place));
+    if (place) this.#drag(place);
+  };
+
+  #drag(to: Place): void {
+    if (!this.#start) return;
+    this.#dragging = true;
+    this.actions.loop(this.#seconds(this.#start.place), this.#seconds(to));
+  }
+
+  /** While a finger loops, the page does not scroll. For `touchmove`, not passive. */
+  hold = (event: TouchEvent): void => {
+    if (this.#dragging) event.preventDefault();
   };
 
   up = (event: PointerEvent): void => {
     const start = this.#start;
-    this.#start = null;
-    if (!start || this.#dragging) return;
+    const wasDragging = this.#dragging;
+    this.cancel();
+    if (!start || wasDragging) return;
     if (Math.hypot(event.clientX - start.x, event.clientY - start.y) > DRAG_PX) return;
     const { head } = start.place;
     this.actions.select(head, event.shiftKey);
@@ -53,7 +73,9 @@ export class TabPointer {
   };
 
   cancel = (): void => {
+    clearTimeout(this.#rest);
     this.#start = null;
+    this.#dragging = false;
   };
 
   #seconds(place: Place): number {

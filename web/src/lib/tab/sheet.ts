@@ -2,13 +2,15 @@
  * The drawn tab: alphaTab with the settings of this page. Layout and drawing happen in a worker, and only what is
  * near the screen is drawn. alphaTab's own cursor, clicks and scrolling are off: the page leads these itself.
  */
-import type { AlphaTabApi, model, NotationElement, Settings } from '@coderline/alphatab';
+import type { AlphaTabApi, model, NotationElement, rendering, Settings } from '@coderline/alphatab';
 import type { Tab } from '$lib/services/api';
 import type { Ink } from './colours';
+import { firstChangedBar } from './changes';
 import { firstBars } from './excerpt';
 import { Geometry } from './geometry';
 import { NoteMap } from './noteMap';
 import { fraction } from './timing';
+import { reworded } from './wording';
 
 export type AlphaTab = typeof import('@coderline/alphatab');
 /** On its way as soon as anything of the result page is loaded. */
@@ -35,12 +37,14 @@ export interface Content {
 export interface Drawing {
   geometry: Geometry;
   notes: NoteMap;
+  /** What was drawn. */
+  tab: Tab;
   /** False while only the opening is there. */
   isWhole: boolean;
 }
 
-/** Drawn before the rest of a long song: more than a screen. */
-const OPENING_BARS = 24;
+/** Drawn before the rest of a long song: two or three lines are there soonest. */
+const OPENING_BARS = 8;
 const LONGEST_WAIT_MS = 1000;
 /** Less sure notes are lighter. */
 const DOUBTFUL = 0.75;
@@ -55,6 +59,7 @@ export class Sheet {
   static #spare: Promise<Sheet> | null = null;
   #notes: NoteMap | null = null;
   #content: Content | null = null;
+  #look: Look | null = null;
   #score: model.Score | null = null;
   /** Draws the whole song once its opening is seen. */
   #rest: (() => void) | null = null;
@@ -75,8 +80,19 @@ export class Sheet {
     this.api = new alphaTab.AlphaTabApi(this.element, screenSettings(alphaTab));
     // alphaTab writes the MIDI of every score it draws, player or not: only the synthesiser needs it.
     this.api.loadMidiForScore = () => undefined;
+    this.#reword();
     this.api.postRenderFinished.on(() => this.#measured());
     this.api.renderer.partialRenderFinished.on(() => this.#seen());
+  }
+
+  /** Each piece of the drawing on its way to the page. */
+  #reword(): void {
+    const { uiFacade } = this.api;
+    const update = uiFacade.beginUpdateRenderResults.bind(uiFacade);
+    uiFacade.beginUpdateRenderResults = (result) => {
+      if (typeof result.renderResult === 'string') result.renderResult = reworded(result.renderResult);
+      update(result);
+    };
   }
 
   /** From now on scores are made ready to be played too. */
@@ -99,17 +115,29 @@ export class Sheet {
     this.#draw(content, look);
   }
 
-  /** Only what changed is read anew. */
+  /** Only what changed is read and drawn anew. */
   #draw(content: Content, look: Look): void {
-    if (content.alphaTex !== this.#content?.alphaTex || content.tab !== this.#content.tab)
-      this.#read(content);
+    const before = this.#content;
+    const isKnown = content.alphaTex === before?.alphaTex && content.tab === before.tab;
+    const looksSame = before?.trackIndex === content.trackIndex && sameLook(this.#look, look);
+    const changed = before && looksSame && !isKnown ? firstChangedBar(before, content) : null;
+    if (!isKnown) this.#read(content);
     this.#content = content;
+    this.#style(look, looksSame);
+    this.api.renderScore(this.#score as model.Score, [content.trackIndex], {
+      reuseViewport: true,
+      ...(changed !== null && { firstChangedMasterBar: changed }),
+    });
+  }
+
+  #style(look: Look, looksSame: boolean): void {
     const score = this.#score as model.Score;
     styleStaves(score, look.staves);
     styleNotes(this.alphaTab, this.#notes as NoteMap, look);
+    if (looksSame) return;
+    this.#look = look;
     applyLook(this.alphaTab, this.api.settings, look);
     this.api.updateSettings();
-    this.api.renderScore(score, [content.trackIndex], { reuseViewport: true });
   }
 
   #read({ alphaTex, tab }: Content): void {
@@ -119,10 +147,10 @@ export class Sheet {
 
   #measured(): void {
     const lookup = this.api.boundsLookup;
-    const measures = this.#content?.tab.measures;
-    if (!lookup || !measures || !this.#notes) return;
-    const geometry = new Geometry(lookup, (index) => fraction(measures[index]?.length ?? [4, 1]));
-    this.ondrawn({ geometry, notes: this.#notes, isWhole: this.#isWhole });
+    const tab = this.#content?.tab;
+    if (!lookup || !tab || !this.#notes || !isOfThisScore(lookup)) return;
+    const geometry = new Geometry(lookup, (index) => fraction(tab.measures[index]?.length ?? [4, 1]));
+    this.ondrawn({ geometry, notes: this.#notes, tab, isWhole: this.#isWhole });
   }
 
   /** Lines of music are on the page: time for those that are not. */
@@ -136,6 +164,18 @@ export class Sheet {
     this.api.destroy();
     this.element.remove();
   }
+}
+
+/** What was drawn of an earlier score, measured after this one was shown, names notes that are no longer there. */
+function isOfThisScore({ staffSystems }: rendering.BoundsLookup): boolean {
+  const beats = staffSystems.flatMap(({ bars }) =>
+    bars.flatMap(({ bars }) => bars.flatMap(({ beats }) => beats)),
+  );
+  return beats.every(({ beat, notes }) => beat && (notes ?? []).every(({ note }) => note));
+}
+
+function sameLook(before: Look | null, look: Look): boolean {
+  return (Object.keys(look) as (keyof Look)[]).every((name) => before?.[name] === look[name]);
 }
 
 /** After the next frame is on the screen, and once nothing else is to be done (Safari cannot tell). */
@@ -159,7 +199,7 @@ function screenSettings(alphaTab: AlphaTab): Settings {
   core.includeNoteBounds = true;
   core.enableLazyLoading = true;
   player.playerMode = alphaTab.PlayerMode.Disabled;
-  player.soundFont = '/alphatab/soundfont/sonivox.sf3';
+  player.soundFont = null; // the synthesiser fetches it when it is wanted
   player.enableCursor = false;
   player.enableUserInteraction = false;
   player.scrollMode = alphaTab.ScrollMode.Off;

@@ -4,6 +4,8 @@ import type { Sheet } from './sheet';
 import type { Timing } from './timing';
 
 const TICKS_PER_QUARTER = 960;
+const SOUNDS = '/alphatab/soundfont/sonivox.sf3';
+const PATIENCE_MS = 20_000;
 
 export class Synth implements Engine {
   #speed = 1;
@@ -27,17 +29,34 @@ export class Synth implements Engine {
     this.#heard = { quarters, at: performance.now() };
   }
 
+  /** Throws when the sounds cannot be fetched or read, or the browser has no way to play them; try again later. */
   async load(): Promise<void> {
     this.#loaded ??= this.#started();
-    await this.#loaded;
+    try {
+      await this.#loaded;
+    } catch (error) {
+      this.#loaded = undefined;
+      throw error;
+    }
   }
 
-  #started(): Promise<void> {
-    const ready = new Promise<void>((done) => this.api.playerReady.on(done));
-    this.api.settings.player.playerMode = this.sheet.alphaTab.PlayerMode.EnabledSynthesizer;
-    this.api.updateSettings();
+  async #started(): Promise<void> {
+    const sounds = await fetchedSounds();
+    const stops: (() => void)[] = [];
+    const ready = new Promise<void>((done, failed) => {
+      const late = setTimeout(failed, PATIENCE_MS, new Error('The synthesiser does not answer.'));
+      stops.push(this.api.playerReady.on(done), this.api.error.on(failed), () => clearTimeout(late));
+      this.#enable(sounds);
+    });
+    await ready.finally(() => stops.forEach((stop) => stop()));
+  }
+
+  #enable(sounds: Uint8Array): void {
+    const { api } = this;
+    api.settings.player.playerMode = this.sheet.alphaTab.PlayerMode.EnabledSynthesizer;
+    api.updateSettings();
+    if (!api.loadSoundFont(sounds, false)) throw new Error('This browser has no synthesiser.');
     this.sheet.enableMidi();
-    return ready;
   }
 
   async play(): Promise<void> {
@@ -62,6 +81,10 @@ export class Synth implements Engine {
     return this.#playing ? heard + ((performance.now() - this.#heard.at) / 1000) * this.#speed : heard;
   }
 
+  get end(): number | undefined {
+    return this.timing()?.bars.at(-1)?.endSeconds;
+  }
+
   get speed(): number {
     return this.#speed;
   }
@@ -78,4 +101,10 @@ export class Synth implements Engine {
   set volume(volume: number) {
     this.api.masterVolume = volume;
   }
+}
+
+async function fetchedSounds(): Promise<Uint8Array> {
+  const answer = await fetch(SOUNDS);
+  if (!answer.ok) throw new Error(`The sounds of the synthesiser are not there (${answer.status}).`);
+  return new Uint8Array(await answer.arrayBuffer());
 }
