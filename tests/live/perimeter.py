@@ -18,6 +18,7 @@ import httpx
 from genesis_music.service.platform.child import ChildProcess
 from tests.deploy.tools import DEPLOY, ROOT
 from tests.faults.world import World, whole_service
+from tests.live.compose_parts import BUCKET
 from tests.service.conftest import Person, make_person
 from tests.service.servers import (
     Postgres,
@@ -36,7 +37,6 @@ START = DEPLOY / "nginx" / "start.sh"
 NOBODY = "nobody" if os.geteuid() == 0 else None
 """nginx runs without rights, as in its image."""
 WITHOUT_NETWORKS = Path(__file__).with_name("without_networks")
-BUCKET = "genesis"
 HOME = "192.0.2.1"
 """Where the people of these tests are, who do not try the limits."""
 
