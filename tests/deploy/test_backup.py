@@ -53,6 +53,15 @@ def test_a_year_of_nights_leaves_two_weeks_two_months_and_a_quarter() -> None:
     assert 49 <= ages[-1] <= 92, "what a user deleted is in no backup after about a quarter"
 
 
+@given(st.sets(st.integers(0, 24 * 40), min_size=1))
+def test_of_several_in_a_day_the_last_one_stays(hours: set[int]) -> None:
+    moments = [NOW - timedelta(hours=hour) for hour in hours]
+    last_of_days = {
+        max(one for one in moments if one.date() == day) for day in {one.date() for one in moments}
+    }
+    assert kept(moments, Keep(50, 0, 0)) == last_of_days
+
+
 def test_while_no_backup_succeeds_nothing_expires() -> None:
     """What stays is counted by days that have a backup, not by the calendar."""
     old = [NOW - timedelta(days=400 + day) for day in range(10)]

@@ -2,8 +2,9 @@
 
 import pytest
 
-from genesis_music.errors import SettingsError
+from genesis_music.errors import InputError, SettingsError
 from genesis_music.service.config import ServiceSettings, checked_settings
+from genesis_music.service.serve import serve_production
 
 COMPLETE = {
     "GENESIS_DATABASE_URL": "sqlite://",
@@ -224,3 +225,9 @@ def test_a_collector_without_an_address_is_named(environment, wrong):
     environment.setenv("GENESIS_OTLP_ENDPOINT", wrong)
     with pytest.raises(SettingsError, match=r"GENESIS_OTLP_ENDPOINT.*http://otel-collector:4318"):
         checked_settings()
+
+
+def test_the_public_port_does_not_show_metrics(environment):
+    environment.setenv("GENESIS_METRICS_PORT", "8000")
+    with pytest.raises(InputError, match="GENESIS_METRICS_PORT: 8000 is the public port"):
+        serve_production("127.0.0.1", 8000, 1)

@@ -32,6 +32,8 @@ const play = (page: Page) => page.getByRole('button', { name: 'Play', exact: tru
 const pause = (page: Page) => page.getByRole('button', { name: 'Pause', exact: true });
 const frets = (page: Page) => page.locator('.surface svg text', { hasText: /^\d+$/ });
 
+/** What the player says went wrong. */
+const fault = (page: Page) => page.getByRole('region', { name: 'Player' }).getByRole('alert');
 const loop = (page: Page) => page.getByRole('button', { name: /^Loop/ });
 
 interface Point {
@@ -306,28 +308,33 @@ test('bars that are dragged over on the waveform are looped', async ({ page, ser
   await expect(loop(page)).toHaveAccessibleName('Loops bars 3–5');
 });
 
-test('without the sounds of the synthesiser one hears the recording, and reads why', async ({ page }) => {
-  await showAll(page);
-  await page.route('**/sonivox.sf3', (route) => route.abort());
-  await page.getByText('Synth', { exact: true }).click();
-  await expect(page.getByRole('alert')).toContainText('so you hear the recording');
-  await expect(page.getByRole('radio', { name: 'Original' })).toBeChecked();
-  await expectAccessible(page);
-  await expect(frets(page).first()).toBeVisible();
-  await page.unroute('**/sonivox.sf3');
-  await page.getByRole('button', { name: 'Try again' }).click();
-  await expect(page.getByRole('radio', { name: 'Synth' })).toBeChecked();
-  await expect(page.getByRole('alert')).toBeHidden({ timeout: 60_000 });
-  await play(page).click();
-  await expect(pause(page)).toBeVisible({ timeout: 60_000 });
-  await pause(page).click();
-});
+test.describe('the synthesiser', () => {
+  // A service worker answers with what it has kept.
+  test.use({ serviceWorkers: 'block' });
 
-test('sounds that are no sounds are told the same way', async ({ page }) => {
-  await showAll(page);
-  await page.route('**/sonivox.sf3', (route) => route.fulfill({ body: 'no sounds' }));
-  await page.getByText('Synth', { exact: true }).click();
-  await expect(page.getByRole('alert')).toContainText('so you hear the recording', { timeout: 30_000 });
+  test('without the sounds of the synthesiser one hears the recording, and reads why', async ({ page }) => {
+    await showAll(page);
+    await page.route('**/sonivox.sf3', (route) => route.abort());
+    await page.getByText('Synth', { exact: true }).click();
+    await expect(fault(page)).toContainText('so you hear the recording');
+    await expect(page.getByRole('radio', { name: 'Original' })).toBeChecked();
+    await expectAccessible(page);
+    await expect(frets(page).first()).toBeVisible();
+    await page.unroute('**/sonivox.sf3');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect(page.getByRole('radio', { name: 'Synth' })).toBeChecked();
+    await expect(fault(page)).toBeHidden({ timeout: 60_000 });
+    await play(page).click();
+    await expect(pause(page)).toBeVisible({ timeout: 60_000 });
+    await pause(page).click();
+  });
+
+  test('sounds that are no sounds are told the same way', async ({ page }) => {
+    await showAll(page);
+    await page.route('**/sonivox.sf3', (route) => route.fulfill({ body: 'no sounds' }));
+    await page.getByText('Synth', { exact: true }).click();
+    await expect(fault(page)).toContainText('so you hear the recording', { timeout: 30_000 });
+  });
 });
 
 test('the screen stays awake while it plays', async ({ page }) => {

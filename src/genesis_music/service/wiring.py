@@ -34,6 +34,9 @@ from genesis_music.service.transcriptions.sweep import sweep
 from genesis_music.service.transcriptions.webhooks import deliver_due
 from genesis_music.version import __version__
 
+_OPEN = ExitStack()
+"""What stays open until the process ends."""
+
 PLAIN_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -83,8 +86,7 @@ def _serve_metrics(settings: ServiceSettings, process: str, folder: Path) -> Non
     """Answer Prometheus for all processes of this command, for as long as this one lives."""
     readings: Sequence[Reading] = (build_reading(settings),)
     if process == "api":
-        platform = ExitStack().enter_context(service_platform(settings))  # open until the process ends
-        readings = server_readings(platform)
+        readings = server_readings(_OPEN.enter_context(service_platform(settings)))
     host = "127.0.0.1" if settings.embedded else "0.0.0.0"  # Prometheus is on another machine
     serve_metrics(folder, host, settings.metrics_port or 0, readings)
 

@@ -105,7 +105,7 @@ class EcsFormatter(logging.Formatter):
             "trace.id": context.trace_id.get(),
             "span.id": context.span_id.get(),
             **self._error(record),
-            **self._masker.value(getattr(record, _ECS, {})),
+            **{name: self._masker.value(value) for name, value in getattr(record, _ECS, {}).items()},
             "labels": self._labels(record),
         }
         kept = {name: value for name, value in line.items() if value not in (None, {})}

@@ -12,10 +12,13 @@ import {
   type Content,
   type Staves,
 } from './sheet';
+import { reworded } from './wording';
 
 /** A4 without its margins, at the 96 dots per inch of CSS. */
 const WIDTH_PX = 690;
 const ZOOM = 0.85;
+/** The margins are the paper's. */
+const PADDING_PX = [2, 8];
 
 /** The drawing of each line of music, as SVG. */
 export function printedLines(
@@ -27,13 +30,15 @@ export function printedLines(
   const look = { ...shown, zoom: ZOOM, layout: 'page' as const, ink: printInk() };
   applyFonts(alphaTab, settings);
   applyLook(alphaTab, settings, look);
+  settings.display.padding = PADDING_PX;
   settings.notation.elements = hiddenElements(alphaTab);
+  settings.notation.elements.set(alphaTab.NotationElement.EffectMarker, true);
   const score = readScore(alphaTab, content.alphaTex, settings);
   styleStaves(score, look.staves);
   styleNotes(alphaTab, new NoteMap(content.tab, score), look);
   const renderer = new alphaTab.rendering.ScoreRenderer(settings);
   const lines: string[] = [];
-  renderer.partialRenderFinished.on(({ renderResult }) => lines.push(renderResult as string));
+  renderer.partialRenderFinished.on(({ renderResult }) => lines.push(reworded(renderResult as string)));
   renderer.partialLayoutFinished.on(({ id }) => renderer.renderResult(id));
   renderer.width = WIDTH_PX;
   renderer.renderScore(score, [content.trackIndex]);

@@ -10,6 +10,7 @@ import { firstBars } from './excerpt';
 import { Geometry } from './geometry';
 import { NoteMap } from './noteMap';
 import { fraction } from './timing';
+import { reworded } from './wording';
 
 export type AlphaTab = typeof import('@coderline/alphatab');
 /** On its way as soon as anything of the result page is loaded. */
@@ -79,8 +80,19 @@ export class Sheet {
     this.api = new alphaTab.AlphaTabApi(this.element, screenSettings(alphaTab));
     // alphaTab writes the MIDI of every score it draws, player or not: only the synthesiser needs it.
     this.api.loadMidiForScore = () => undefined;
+    this.#reword();
     this.api.postRenderFinished.on(() => this.#measured());
     this.api.renderer.partialRenderFinished.on(() => this.#seen());
+  }
+
+  /** Each piece of the drawing on its way to the page. */
+  #reword(): void {
+    const { uiFacade } = this.api;
+    const update = uiFacade.beginUpdateRenderResults.bind(uiFacade);
+    uiFacade.beginUpdateRenderResults = (result) => {
+      if (typeof result.renderResult === 'string') result.renderResult = reworded(result.renderResult);
+      update(result);
+    };
   }
 
   /** From now on scores are made ready to be played too. */

@@ -1,0 +1,12 @@
+import * as alphaTab from '@coderline/alphatab';
+import { expect, test } from 'vitest';
+import { SMALL_ALPHATEX, smallTab } from '../../testing/tab';
+import { printedLines } from './print';
+
+test('techniques are written as guitarists write them', () => {
+  const alphaTex = SMALL_ALPHATEX.replace('(0.3).2', '(0.3{lr}).2');
+  const shown = { staves: 'tab' as const, minConfidence: 0 };
+  const drawn = printedLines(alphaTab, { alphaTex, tab: smallTab(), trackIndex: 0 }, shown).join('');
+  expect(drawn).toContain('let ring');
+  expect(drawn).not.toContain('LetRing');
+});
