@@ -509,7 +509,7 @@ def test_redis_lets_in_the_service_and_lets_others_only_ask_whether_it_runs(redi
                 service.execute_command(*command)
     with Redis(port=redis.port) as stranger, pytest.raises(AuthenticationError):
         stranger.ping()
-    with Redis(port=redis.port, username="health", password="any", lib_name=None, lib_version=None) as health:
+    with Redis(port=redis.port, username="health", password="any", driver_info=None) as health:
         assert health.ping()
         with pytest.raises(NoPermissionError):
             health.get("anything")
