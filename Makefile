@@ -1,8 +1,13 @@
 # Every task of the project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run tab web test web-types web-test test-web test-api test-faults test-deploy test-live bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example wheel lock clean
+.PHONY: help run tab web test web-types web-test test-web test-api test-faults test-deploy test-live restore-drill bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example wheel lock clean
+.PHONY: scan audit sbom nginx-headers secrets-baseline images push perf smoke perf-site kubeconfig manifests deploy canary rollback
 PYTHON := .venv/bin/python
 export PYTHONPATH := .
+# For what needs nothing but Python, on a machine where nothing is set up.
+PYTHON_ANYWHERE := python3
+ENVIRONMENT ?= staging
+NAMESPACE = $(if $(filter production,$(ENVIRONMENT)),genesis,genesis-staging)
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -65,6 +70,60 @@ test-deploy: setup-test ## Check every deployment file with the program that wil
 test-live: setup-test ## Run the perimeter, monitoring and backups on this machine and check what they do
 	@scripts/setup.sh live
 	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/live
+
+restore-drill: setup-test ## Lose a running installation and restore it from its backups alone; prints loss and time
+	@scripts/setup.sh live
+	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/live/test_restore.py -s -k everything_that_was_lost
+
+scan: ## Look for secrets and for risky code
+	@scripts/setup.sh deploy
+	scripts/scan.sh
+
+secrets-baseline: ## After a look at each: say that what `make scan` takes for secrets is none
+	@scripts/setup.sh deploy
+	scripts/scan.sh baseline
+
+audit: ## Ask the registry for known weaknesses of the npm packages (needs one that answers; Python's: see scan.yaml)
+	for folder in web deploy/tools tests/formats/alphatab tests/service/socketio; do (cd $$folder && npm audit --audit-level=high) || exit 1; done
+
+images: ## Build the images (IMAGES= some of them: api web worker worker-gpu backup; needs Docker)
+	scripts/images.sh build $(IMAGES)
+
+push: ## Build the images and send them to the registry, with provenance and SBOM
+	scripts/images.sh push $(IMAGES)
+
+perf: setup-test ## Measure a small service on this machine and compare with benchmarks/budget.json
+	$(PYTHON) -m benchmarks.service --small --results build/service.json --parts start song endpoints queue sockets
+	$(PYTHON) -m benchmarks.budget service build/service.json
+
+smoke: ## Use a running site as a new user would (URL=https://…)
+	$(PYTHON_ANYWHERE) -m benchmarks.site $(URL) --results build/site.json
+
+perf-site: ## Use a running site for a while and compare with benchmarks/budget.json (URL=https://…)
+	$(PYTHON_ANYWHERE) -m benchmarks.site $(URL) --rounds 20 --results build/site.json
+	$(PYTHON_ANYWHERE) -m benchmarks.budget site build/site.json
+
+manifests: ## Write what a release applies: build/ENVIRONMENT.yaml (ENVIRONMENT= VERSION= and build/digests/ of `make push`)
+	deploy/release/render.sh $(ENVIRONMENT) $(VERSION) build/digests > build/$(ENVIRONMENT).yaml
+
+kubeconfig: ## In a workflow: write build/kubeconfig (CLUSTER_SERVER, CLUSTER_CA from the environment)
+	mkdir -p build && deploy/release/kubeconfig.sh > build/kubeconfig
+
+deploy: manifests ## Bring a release out, and take it back if it does not get ready
+	deploy/release/deploy.sh $(NAMESPACE) build/$(ENVIRONMENT).yaml
+
+canary: manifests ## Let one server of a release answer beside the others, and compare
+	deploy/release/canary.sh $(NAMESPACE) build/$(ENVIRONMENT).yaml
+
+rollback: ## Take a release back
+	deploy/release/rollback.sh $(NAMESPACE)
+
+sbom: setup-test ## Write what every image is made of (build/sbom, CycloneDX)
+	@scripts/setup.sh deploy
+	$(PYTHON) scripts/sbom.py build/sbom
+
+nginx-headers: setup ## Write the headers of pages for nginx anew from the service's code
+	$(PYTHON) scripts/nginx_headers.py deploy/nginx
 
 bench-service: setup-test ## Measure what the service costs and bears, write benchmarks/results/service.json
 	$(PYTHON) -m benchmarks.service && $(PYTHON) -m benchmarks.service.capacity

@@ -63,6 +63,9 @@ def _decoder() -> Check:
 
 
 def _engine() -> Check:
+    if os.environ.get("GENESIS_MODE") == "production" and not find_spec("onnxruntime"):
+        detail = "no neural network: an API server needs none, a worker does"
+        return Check("engine", False, False, detail, "pip install onnxruntime, or the image of workers")
     remedy = "pip install --force-reinstall genesis-music onnxruntime"
     try:
         import numpy as np

@@ -1,7 +1,10 @@
 """``genesis doctor`` in production."""
 
+import sys
+
 import pytest
 
+from genesis_music import doctor
 from genesis_music.service.doctor import examine_service
 from genesis_music.service.serve import environment_of
 from tests.service.smtp_server import running_smtp_server
@@ -46,3 +49,12 @@ def test_a_mail_server_is_asked_and_what_is_wrong_is_said(findings):
     assert "GENESIS_SMTP_URL" in away.remedy
     odd = findings(GENESIS_SMTP_URL="smpt://mail.example.org")["mail"]
     assert not odd.ok and "must look like" in odd.detail
+
+
+@pytest.mark.parametrize(("mode", "required"), [("production", False), ("embedded", True)])
+def test_only_an_api_server_can_do_without_the_neural_network(monkeypatch, mode, required):
+    monkeypatch.setenv("GENESIS_MODE", mode)
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    [engine] = [check for check in doctor.examine() if check.name == "engine"]
+    assert (engine.ok, engine.required) == (False, required)

@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 
 const BARS = 300;
 const SECONDS_PER_BAR = 2;
-export const NOTES_PER_BAR = 10;
+const NOTES_PER_BAR = 10;
 export const NOTES = BARS * NOTES_PER_BAR;
 const SECONDS = BARS * SECONDS_PER_BAR;
 const SAMPLE_RATE = 8000;

@@ -1,53 +1,20 @@
 /** A service that people sign in to: from the first visit to signing out everywhere. */
-import { test as base, type Page } from '@playwright/test';
-import { expect, expectAccessible, Service } from './service';
+import { expect, expectAccessible } from './service';
+import {
+  endSessions,
+  PASSWORD,
+  signInAgain,
+  signInElsewhere,
+  signUp,
+  somebodyElse,
+  testWithAccounts,
+} from './people';
+import { plucked } from './sounds';
 
-const PASSWORD = 'seven ferns under glass';
 const ANALYTICS = 'G-TEST1234';
-let people = 0;
-
-const test = base.extend<{ baseURL: string }, { service: Service }>({
-  service: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures that are asked for from the pattern
-    async ({}, use) => {
-      const env = { GENESIS_RATE_LIMITS_ENABLED: 'false', GENESIS_ANALYTICS_ID: ANALYTICS };
-      const service = await Service.start(env, true);
-      try {
-        await use(service);
-      } finally {
-        await service.stop();
-        service.remove();
-      }
-    },
-    { scope: 'worker', timeout: 120_000 },
-  ],
-  baseURL: async ({ service }, use) => use(service.url),
-});
+const test = testWithAccounts({ GENESIS_ANALYTICS_ID: ANALYTICS });
 
 test.beforeEach(({ page }) => page.addInitScript(() => localStorage.setItem('genesis.consent', 'no')));
-
-/** A new account; the page is at its profile. */
-async function signUp(page: Page): Promise<string> {
-  const email = `player${++people}.${Date.now()}@example.com`;
-  await page.goto('/profile');
-  await page.getByRole('link', { name: 'Make an account' }).click();
-  await page.getByLabel('Email').fill(email);
-  await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Make the account' }).click();
-  await expect(page.getByRole('heading', { name: 'Profile' })).toBeVisible();
-  return email;
-}
-
-/** Sign in through the API, as another device. */
-async function signInElsewhere(service: Service, email: string): Promise<string> {
-  const answer = await fetch(`${service.url}/api/v1/auth/sign-in`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'User-Agent': 'Mozilla/5.0 (X11; Linux) Firefox/140.0' },
-    body: JSON.stringify({ email, password: PASSWORD }),
-  });
-  const { access_token } = (await answer.json()) as { access_token: string };
-  return access_token;
-}
 
 test('one’s own pages ask to sign in and then show what was asked for', async ({ page }) => {
   await page.goto('/library?q=blues');
@@ -61,6 +28,7 @@ test('one’s own pages ask to sign in and then show what was asked for', async 
   await expect(page.getByRole('alert')).toBeVisible();
 
   await page.getByRole('link', { name: 'Make an account' }).click();
+  await expect(page.getByRole('heading', { name: 'Make an account' })).toBeVisible();
   await page.getByLabel('Email').fill(`blues.${Date.now()}@example.com`);
   await page.getByLabel('Password').fill('password12');
   await page.getByRole('button', { name: 'Make the account' }).click();
@@ -76,24 +44,64 @@ test('a session that ends in the middle loses nothing of the page', async ({ pag
   const name = page.getByLabel('Name of the key');
   await name.fill('practice diary');
 
-  const token = await signInElsewhere(service, email);
-  const ended = await fetch(`${service.url}/api/v1/auth/sign-out-everywhere`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${token}` },
-  });
-  expect(ended.status).toBe(204);
-
+  await endSessions(service, email);
   await page.getByRole('button', { name: 'Make a key' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Sign in again' });
-  await expect(dialog).toBeVisible();
+  await expect(page.getByRole('dialog', { name: 'Sign in again' })).toBeVisible();
   await expectAccessible(page);
-  await dialog.getByLabel('Email').fill(email);
-  await dialog.getByLabel('Password').fill(PASSWORD);
-  await dialog.getByRole('button', { name: 'Sign in' }).click();
-  await expect(dialog).toBeHidden();
+  await signInAgain(page, email);
   await expect(name).toHaveValue('practice diary');
   await page.getByRole('button', { name: 'Make a key' }).click();
   await expect(page.getByLabel('The key “practice diary”')).toHaveValue(/^gm_live_/);
+});
+
+test('a session that ends in the middle of an upload loses nothing of it', async ({
+  page,
+  service,
+  context,
+}) => {
+  const email = await signUp(page);
+  await page.goto('/transcribe');
+  await page
+    .getByTestId('file')
+    .setInputFiles({ name: 'slow.wav', mimeType: 'audio/wav', buffer: plucked(25, 192_000) });
+  const slow = await context.newCDPSession(page);
+  await slow.send('Network.enable');
+  const conditions = { offline: false, latency: 0, downloadThroughput: -1 };
+  await slow.send('Network.emulateNetworkConditions', { ...conditions, uploadThroughput: 2_000_000 });
+  await page.getByRole('button', { name: 'Transcribe', exact: true }).click();
+  await expect(page.getByText(/Sending, [1-9]/)).toBeVisible();
+  await endSessions(service, email);
+
+  const dialog = page.getByRole('dialog', { name: 'Sign in again' });
+  await expect(dialog).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('It goes on by itself when you sign in again.')).toBeAttached();
+  await slow.send('Network.emulateNetworkConditions', { ...conditions, uploadThroughput: -1 });
+  await signInAgain(page, email);
+  await expect(page).toHaveURL(/\/t\/[0-9a-f-]{36}$/, { timeout: 30_000 });
+  await expect(page.getByText('You can leave this page; it goes on.')).toBeVisible();
+});
+
+test('a song of somebody else is as if it were not there', async ({ page, service }) => {
+  const token = await somebodyElse(service);
+  const body = new FormData();
+  body.append('file', new Blob([new Uint8Array(plucked(3))]), 'my secret riff.wav');
+  const headers = { Authorization: `Bearer ${token}` };
+  const answer = await fetch(`${service.url}/api/v1/transcribe`, { method: 'POST', body, headers });
+  const { transcription_id: id } = (await answer.json()) as { transcription_id: string };
+
+  await signUp(page);
+  const told: string[] = [];
+  page.on('response', async (response) => {
+    if (response.url().includes(id)) told.push(await response.text().catch(() => ''));
+  });
+  await page.goto(`/t/${id}`);
+  await expect(page.getByRole('heading', { name: 'This song is not here' })).toBeVisible();
+  await expectAccessible(page);
+  await expect(page).not.toHaveTitle(/secret/);
+  expect(told.length).toBeGreaterThan(0);
+  expect(told.join()).not.toContain('secret');
+  await page.getByRole('main').getByRole('link', { name: 'Your tabs' }).click();
+  await expect(page.getByText('No tabs yet')).toBeVisible();
 });
 
 test('keys, devices and the password are in one’s own hands', async ({ page, service }) => {

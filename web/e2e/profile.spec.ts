@@ -28,6 +28,19 @@ test('preferences are kept as they are chosen', async ({ page }) => {
   await expect(page.locator('html')).not.toHaveAttribute('data-theme');
 });
 
+test('songs open in the notation that was chosen', async ({ page, service }) => {
+  const id = await service.transcribed();
+  await page.goto('/profile');
+  const notation = page.getByLabel('Show music as');
+  await notation.selectOption('standard');
+  await expect(page.getByText('Saved', { exact: true })).toBeVisible();
+  await page.goto(`/t/${id}`);
+  await expect(page.getByRole('radio', { name: 'Standard' })).toBeChecked();
+  await page.goto('/profile');
+  await notation.selectOption('tab');
+  await expect(page.getByText('Saved', { exact: true })).toBeVisible();
+});
+
 test('one’s data is saved as a file', async ({ page }) => {
   await page.goto('/profile');
   const [download] = await Promise.all([

@@ -12,19 +12,21 @@ export const REPOSITORY = resolve(import.meta.dirname, '../..');
 export const RECORDING = join(REPOSITORY, 'examples/morning-porch.ogg');
 const READY_MS = 60_000;
 
+/** For a single local user, or one that people sign in to; there, without a worker, songs wait for their turn. */
+type Kind = 'local' | 'accounts' | 'accounts and worker';
+
 export class Service {
   #child: ChildProcess | undefined;
   private constructor(
     readonly port: number,
     readonly folder: string,
     readonly env: Record<string, string>,
-    readonly hasAccounts: boolean,
+    readonly kind: Kind,
   ) {}
 
-  /** Start one for a single local user, or one that people sign in to. */
-  static async start(env: Record<string, string> = {}, hasAccounts = false): Promise<Service> {
+  static async start(env: Record<string, string> = {}, kind: Kind = 'local'): Promise<Service> {
     const folder = mkdtempSync(join(tmpdir(), 'genesis-e2e-'));
-    const service = new Service(await freePort(), folder, env, hasAccounts);
+    const service = new Service(await freePort(), folder, env, kind);
     try {
       await service.resume();
     } catch (error) {
@@ -41,9 +43,12 @@ export class Service {
 
   /** Start it (again), with the same folder and port. */
   async resume(): Promise<void> {
-    const [program = '', ...command] = this.hasAccounts
-      ? ['python', join(import.meta.dirname, 'accounts_service.py'), String(this.port), this.folder]
-      : ['genesis', 'serve', '--port', String(this.port), '--data-dir', this.folder];
+    const accounts = join(import.meta.dirname, 'accounts_service.py');
+    const worker = this.kind === 'accounts and worker' ? ['worker'] : [];
+    const [program = '', ...command] =
+      this.kind === 'local'
+        ? ['genesis', 'serve', '--port', String(this.port), '--data-dir', this.folder]
+        : ['python', accounts, String(this.port), this.folder, ...worker];
     this.#child = spawn(join(REPOSITORY, '.venv/bin', program), command, {
       env: { ...process.env, GENESIS_WEB_DIR: join(REPOSITORY, 'web/build'), ...this.env },
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -88,7 +93,7 @@ export class Service {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   return new Promise((done) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };

@@ -3,19 +3,22 @@
 /// <reference lib="webworker" />
 /// <reference types="@sveltejs/kit" />
 import { build, files, version } from '$service-worker';
-import { isFetchedAhead, kindOf, tooOld } from '$lib/services/offline';
+import { isFetchedAhead, kindOf, SONGS, tooOld, type Place } from '$lib/services/offline';
 
 const worker = globalThis as unknown as ServiceWorkerGlobalScope;
 
 const SHELL = `shell-${version}`;
 const USED = 'used';
-const SONGS = 'songs';
 const PAGE = '/';
-const assets = new Set([...build, ...files]);
+const place: Place = {
+  page: worker.location.origin,
+  service: import.meta.env.VITE_API_ORIGIN ?? worker.location.origin,
+  assets: new Set([...build, ...files]),
+};
 
 worker.addEventListener('install', (event) => {
   event.waitUntil(
-    caches.open(SHELL).then((cache) => cache.addAll([PAGE, ...[...assets].filter(isFetchedAhead)])),
+    caches.open(SHELL).then((cache) => cache.addAll([PAGE, ...[...place.assets].filter(isFetchedAhead)])),
   );
 });
 
@@ -31,7 +34,7 @@ worker.addEventListener('message', (event) => {
 
 worker.addEventListener('fetch', (event) => {
   const { request } = event;
-  switch (kindOf(request, worker.location.origin, assets)) {
+  switch (kindOf(request, place)) {
     case 'page':
       return event.respondWith(fetch(request).catch(() => kept(SHELL, PAGE)));
     case 'asset':

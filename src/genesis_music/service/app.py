@@ -21,13 +21,12 @@ from genesis_music.service.jobs import routes as jobs
 from genesis_music.service.page_policy import PagePolicy
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.revision import bring_up_to_date
-from genesis_music.service.platform.sentry import stop_sentry
 from genesis_music.service.sockets import Sockets
 from genesis_music.service.transcriptions import router as transcriptions
 from genesis_music.service.transcriptions.bodies import body_limits
 from genesis_music.service.transcriptions.observer import TranscriptionsOfAccounts
 from genesis_music.service.web import Site, site_folder
-from genesis_music.service.wiring import begin_process, make_jobs, service_platform
+from genesis_music.service.wiring import begin_process, end_process, make_jobs, service_platform
 from genesis_music.version import __version__
 
 API_PREFIX = "/api/v1"
@@ -112,6 +111,6 @@ def from_settings(settings: ServiceSettings) -> ASGIApp:
             yield
         finally:
             closing.close()
-            stop_sentry()
+            end_process()
 
     return asgi(platform, lifespan)

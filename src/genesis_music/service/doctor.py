@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from secrets import token_hex
-
-from sqlalchemy import text
 
 from genesis_music.doctor import Check
 from genesis_music.errors import GenesisError
 from genesis_music.service.config import ServiceSettings, checked_settings
 from genesis_music.service.platform.container import Platform
-from genesis_music.service.platform.database import make_engine
 from genesis_music.service.platform.mail import examine_mail
-from genesis_music.service.platform.revision import newest_file, present_revision
+from genesis_music.service.platform.revision import known_revisions, newest_file, present_revision
+from genesis_music.service.starting import examine_redis, examine_replica, examine_storage
 from genesis_music.service.wiring import service_platform
 
 
@@ -37,11 +34,13 @@ def _parts(platform: Platform) -> tuple[Check, ...]:
     settings = platform.settings
     checks = [
         _check("database", lambda: _tables(platform), "see GENESIS_DATABASE_URL"),
-        _check("redis", lambda: _redis(platform), "see GENESIS_REDIS_URL"),
-        _check("storage", lambda: _storage(platform), "see GENESIS_STORAGE_URL and its keys"),
+        _check("redis", lambda: examine_redis(platform), "see GENESIS_REDIS_URL"),
+        _check("storage", lambda: examine_storage(platform), "see GENESIS_STORAGE_URL and its keys"),
     ]
     if settings.database_replica_url:
-        checks.insert(1, _check("replica", lambda: _replica(settings), "see GENESIS_DATABASE_REPLICA_URL"))
+        checks.insert(
+            1, _check("replica", lambda: examine_replica(settings), "see GENESIS_DATABASE_REPLICA_URL")
+        )
     return (*checks, _mail(settings))
 
 
@@ -63,35 +62,8 @@ def _check(name: str, look: Callable[[], str], remedy: str) -> Check:
 
 def _tables(platform: Platform) -> str:
     present, newest = present_revision(platform.database.primary), newest_file()
+    if present is not None and present not in known_revisions():
+        return f"answers; its tables are of version {present}, of a newer program"
     if present != newest:
         return f"answers; its tables are of version {present or 'none'}, {newest} is made at the next start"
     return f"answers; its tables are of version {present}"
-
-
-def _replica(settings: ServiceSettings) -> str:
-    engine = make_engine(settings.database_replica_url, is_replica=True)
-    try:
-        with engine.connect() as connection:
-            if not connection.execute(text("SELECT pg_is_in_recovery()")).scalar():
-                raise GenesisError("this is no replica but a primary")
-    finally:
-        engine.dispose()
-    return "answers and follows the primary"
-
-
-def _redis(platform: Platform) -> str:
-    policy = platform.redis.info("memory").get("maxmemory_policy")
-    if policy != "noeviction":
-        raise GenesisError(f"it may forget the queue (maxmemory-policy {policy}): set noeviction")
-    return "answers and forgets nothing"
-
-
-def _storage(platform: Platform) -> str:
-    key = f"health/{token_hex(8)}"
-    platform.storage.put_bytes(key, b"genesis")
-    try:
-        if platform.storage.get(key) != b"genesis":
-            raise GenesisError("it does not return what was written")
-    finally:
-        platform.storage.delete(key)
-    return "can be written, read and deleted"

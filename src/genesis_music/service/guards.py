@@ -17,6 +17,7 @@ from genesis_music.service.platform.headers import (
     RouteLimit,
     SecurityHeaders,
 )
+from genesis_music.service.platform.request_watch import RequestWatch
 
 REQUEST_HEADERS = (
     "Authorization",
@@ -78,4 +79,4 @@ def guarded(app: ASGIApp, platform: Platform, body_limits: Sequence[RouteLimit] 
             expose_headers=ANSWER_HEADERS,
             max_age=3600,
         )
-    return RequestId(SecurityHeaders(app))
+    return RequestId(RequestWatch(SecurityHeaders(app)))

@@ -23,14 +23,13 @@ from pathlib import Path
 
 import uvicorn
 from pydantic import SecretStr
-from sqlalchemy.exc import OperationalError
 from starlette.types import ASGIApp
 
 from genesis_music.errors import InputError
-from genesis_music.service.config import Mode, ServiceSettings, checked_settings, faults_named
-from genesis_music.service.errors import UnavailableError
+from genesis_music.service.config import Mode, ServiceSettings, checked_settings, faults_named, refuse_slips
 from genesis_music.service.platform.child import ChildProcess
 from genesis_music.service.platform.redis_server import RedisServer
+from genesis_music.service.starting import require_parts
 from genesis_music.service.welcome import Welcome
 
 DATABASE_FILE, FILES_FOLDER, REDIS_FOLDER = "genesis.sqlite", "files", "redis"
@@ -48,7 +47,7 @@ def serve(host: str, port: int, data_dir: Path, processes: int = 1, welcome: Wel
 
     Raises:
         InputError: an address, port or folder cannot be used; settings are missing.
-        UnavailableError: the database does not answer.
+        UnavailableError: the database, Redis or the storage does not answer.
     """
     if os.environ.get("GENESIS_MODE", Mode.EMBEDDED) == Mode.EMBEDDED:
         serve_embedded(host, port, data_dir, welcome)
@@ -58,10 +57,15 @@ def serve(host: str, port: int, data_dir: Path, processes: int = 1, welcome: Wel
 
 def serve_production(host: str, port: int, processes: int) -> None:
     """Run server processes with the settings of the environment."""
+    from genesis_music.service.wiring import begin_process
+
     settings = checked_settings()
+    if settings.metrics_port == port:
+        raise InputError(f"GENESIS_METRICS_PORT: {port} is the public port; choose one that is not.")
     with listening(host, port):
         pass  # said plainly now rather than by every process
-    _update_tables(settings)
+    require_parts(settings)
+    begin_process(settings, "api")  # before its children: one of all has to serve the metrics
     uvicorn.run(
         "genesis_music.service.serve:server_process",
         factory=True,
@@ -93,22 +97,6 @@ def _end_after(command: multiprocessing.process.BaseProcess) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _update_tables(settings: ServiceSettings) -> None:
-    """Make the tables before any process needs them; a database that is away is said once and plainly."""
-    from genesis_music.service.platform.database import make_engine
-    from genesis_music.service.platform.revision import bring_up_to_date
-
-    engine = make_engine(settings.database_url)
-    try:
-        bring_up_to_date(engine)
-    except OperationalError as error:
-        raise UnavailableError(
-            "The database does not answer, see GENESIS_DATABASE_URL; `genesis doctor` asks every part."
-        ) from error
-    finally:
-        engine.dispose()
-
-
 def serve_embedded(host: str, port: int, data_dir: Path, welcome: Welcome | None = None) -> None:
     """Run everything on this machine, from one folder."""
     _check_local(host)
@@ -136,6 +124,7 @@ def embedded_settings(folder: Path, redis_url: str, public_url: str) -> ServiceS
     Raises:
         SettingsError: one of those makes no sense.
     """
+    refuse_slips()
     with faults_named():
         return ServiceSettings(
             mode=Mode.EMBEDDED,

@@ -35,10 +35,18 @@ from genesis_music.service.jobs.events import event_of
 from genesis_music.service.jobs.tables import Job
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.events import JobEvent
+from genesis_music.service.platform.metrics import Counter, Level
 from genesis_music.service.platform.publisher import CHANNEL, room_of
 from genesis_music.service.platform.tokens import ExpiredTokenError
 
 log = logging.getLogger(__name__)
+
+CONNECTIONS = Level("genesis_socket_connections", "Connections that are open now.")
+EVENTS = Counter(
+    "genesis_socket_events_total",
+    "What clients asked (connect, refuse, subscribe …), and what rooms were told (progress, complete …).",
+    ("event",),
+)
 
 SILENCE_SECONDS = 4.5
 """A room that has heard nothing for so long is told the job's state."""
@@ -105,6 +113,7 @@ class _Manager(socketio.AsyncRedisManager):  # type: ignore[misc]  # untyped
         room = self._heard.get(str(message.get("room")))
         if room is not None:
             room.hear(str(message.get("event")))
+            EVENTS.add(event=str(message.get("event")))
         await super()._handle_emit(message)
 
 
@@ -146,16 +155,21 @@ class Sockets:
             client = await self._client(credential)
             self._check_connections(client)
         except ServiceError as error:
+            EVENTS.add(event="refuse")
             raise Refused(str(error), {"code": error.code, "message": str(error)}) from error
         except SQLAlchemyError as error:
+            EVENTS.add(event="refuse")
             log.warning("a socket is refused, the database does not answer: %s", error)
             raise Refused("Try again in a moment.", {"code": "unavailable"}) from error
         self._clients[sid] = client
+        CONNECTIONS.add()
+        EVENTS.add(event="connect")
         if self._beating is None:
             self._beating = asyncio.create_task(self._beat())
 
     async def _disconnect(self, sid: str, _reason: str = "") -> None:
         client = self._clients.pop(sid, None)
+        CONNECTIONS.add(-1 if client else 0)
         for job_id in client.jobs if client else ():
             self._forget(sid, job_id)
 
@@ -164,6 +178,7 @@ class Sockets:
         handle = getattr(self, f"_{event}")
 
         async def answer(sid: str, *payload: object) -> dict[str, Any] | None:
+            EVENTS.add(event=event)
             client = await self._counted(sid)
             if client is None:
                 return None

@@ -40,8 +40,8 @@ from genesis_music.service.jobs.states import Failure
 from genesis_music.service.jobs.sweeper import Sweeper
 from genesis_music.service.platform.chores import do_chore
 from genesis_music.service.platform.container import Platform
-from genesis_music.service.platform.sentry import stop_sentry
-from genesis_music.service.wiring import Wiring, begin_process, make_jobs, service_platform
+from genesis_music.service.starting import require_parts_apart
+from genesis_music.service.wiring import Wiring, begin_process, end_process, make_jobs, service_platform
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +121,7 @@ class Worker:
     def _connect_signals(self) -> None:
         signals.setup_logging.connect(self._set_up_logging, weak=False)
         signals.worker_process_init.connect(self._begin_child, weak=False)
+        signals.worker_process_shutdown.connect(self._end_child, weak=False)
         signals.worker_ready.connect(self._begin_parent, weak=False)
         signals.worker_shutting_down.connect(self._begin_shutdown, weak=False)
 
@@ -152,6 +153,9 @@ class Worker:
         self._build()
         self._wiring.warm_up()
 
+    def _end_child(self, **_: object) -> None:
+        end_process()
+
     def _begin_parent(self, **_: object) -> None:
         parts = self._build()
         self._start("sweeper", Sweeper(parts.jobs, parts.attempts).run, self._stop)
@@ -177,7 +181,7 @@ class Worker:
             except SQLAlchemyError as error:
                 log.warning("what ran could not be given back, it is taken over later: %s", error)
         self._closing.close()
-        stop_sentry()
+        end_process()
 
     def _build(self) -> _Parts:
         self._closing = ExitStack()
@@ -205,12 +209,18 @@ def work(queues: Sequence[str] = (), processes: int = 0) -> None:
 
     Raises:
         SettingsError: settings are missing or wrong, or there is no such queue.
+        UnavailableError: the database, Redis or the storage does not answer.
     """
     settings = checked_settings()
     chosen = tuple(queues) or settings.worker_queues
     unknown = sorted(set(chosen) - set(QUEUES))
     if unknown:
-        raise SettingsError(f"There is no queue {', '.join(unknown)}: choose from {', '.join(QUEUES)}.")
+        where = "" if queues else "GENESIS_WORKER_QUEUES: "
+        raise SettingsError(
+            f"{where}There is no queue {', '.join(unknown)}: choose from {', '.join(QUEUES)}."
+        )
+    if not settings.embedded:  # there, whoever started us has looked
+        require_parts_apart(settings)
     patience = EMBEDDED_SHUTDOWN_SECONDS if settings.embedded else SHUTDOWN_SECONDS
     Worker(settings, shutdown_seconds=patience).run(chosen, processes or settings.worker_processes)
 

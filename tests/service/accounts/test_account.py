@@ -30,14 +30,14 @@ def test_preferences_begin_with_defaults_and_all_five_change(client):
     begin = client.get(f"{ACCOUNT}/preferences", headers=headers).json()
     assert begin == {
         "guitar_tuning": "standard",
-        "notation_preference": "both",
+        "notation_preference": "tab",
         "difficulty_level": "intermediate",
         "theme": "system",
         "email_notifications": True,
     }
     changes = {
         "guitar_tuning": "Drop D",
-        "notation_preference": "tab",
+        "notation_preference": "both",
         "difficulty_level": "beginner",
         "theme": "dark",
         "email_notifications": False,

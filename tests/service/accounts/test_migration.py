@@ -1,10 +1,13 @@
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from genesis_music.service.platform.database import Database
-from genesis_music.service.platform.migrate import current_revision, migrate
+from genesis_music.service.platform.migrate import _alone, current_revision, migrate, newest_revision
+from tests.service.servers import until
 
 USER_ID = UUID(int=7)
 
@@ -61,6 +64,61 @@ def test_results_become_revisions_and_survive_the_way_down(database):
         assert counts == [1, 0]
         migrate(database.primary, "0003")
         assert (rows(database, "users"), rows(database, "transcriptions")) == (1, 2)
+
+
+@pytest.fixture
+def busy(postgres, monkeypatch):
+    """Tables of before the newest migrations; a connection of somebody who uses one of them for long."""
+    monkeypatch.setattr("genesis_music.service.platform.migrate.LOCK_SECONDS", 1)
+    url, _ = postgres.create_database()
+    opened = Database(url)
+    migrate(opened.primary, "0004")
+    with opened.primary.connect() as somebody:
+        somebody.execute(text("LOCK TABLE transcriptions IN ACCESS SHARE MODE"))
+        yield opened, somebody
+    opened.close()
+
+
+def test_a_migration_waits_for_a_table_in_use_without_holding_others_up(busy, caplog):
+    database, somebody = busy
+    with ThreadPoolExecutor(1) as pool:
+        migrating = pool.submit(migrate, database.primary)
+        until(lambda: "tries again" in caplog.text)
+        with database.reading() as session:  # in between others get their turn
+            assert session.execute(text("SELECT count(*) FROM transcriptions")).scalar() == 0
+        somebody.rollback()
+        migrating.result(60)
+    assert current_revision(database.primary) == newest_revision()
+
+
+def test_a_migration_that_never_gets_its_turn_says_so_and_can_be_tried_again(busy, monkeypatch):
+    database, somebody = busy
+    monkeypatch.setattr("genesis_music.service.platform.migrate.TRIES", 2)
+    with pytest.raises(OperationalError, match="lock timeout"):
+        migrate(database.primary)
+    somebody.rollback()
+    migrate(database.primary)
+    assert current_revision(database.primary) == newest_revision()
+
+
+def test_a_step_may_take_its_time_and_requests_afterwards_may_not(postgres):
+    url, _ = postgres.create_database()
+    database = Database(url)
+
+    def limits():
+        with database.primary.connect() as connection:
+            return [
+                connection.execute(text(f"SHOW {kind}_timeout")).scalar() for kind in ("statement", "lock")
+            ]
+
+    before = limits()
+    with database.primary.connect() as connection, _alone(connection):
+        assert connection.execute(text("SHOW statement_timeout")).scalar() == "0"
+        assert connection.connection.driver_connection.patience_seconds > 3600
+    assert limits() == before == ["15s", "0"]
+    with database.primary.connect() as connection:
+        assert connection.connection.driver_connection.patience_seconds < 60
+    database.close()
 
 
 INSERT_USER = (

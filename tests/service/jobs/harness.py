@@ -3,7 +3,7 @@
 import os
 import sys
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,10 +98,10 @@ class JobHarness:
         """A worker; by itself one with the tiny handler."""
         return self._start([sys.executable, "-m", program], "worker.log", settings)
 
-    def start_api(self, **settings: Any) -> str:
+    def start_api(self, command: Sequence[str] = API, **settings: Any) -> str:
         """A process that serves HTTP and sockets; its address."""
         [port] = free_ports(1)
-        child = self._start([*API, f"--port={port}"], f"api-{port}.log", settings)
+        child = self._start([*command, f"--port={port}"], f"api-{port}.log", settings)
         await_ready(child, lambda: answers(f"http://127.0.0.1:{port}/health/live"))
         return f"http://127.0.0.1:{port}"
 
@@ -118,6 +118,7 @@ class JobHarness:
             "GENESIS_ATTEMPT_SECONDS": str(settings.attempt_seconds),
             "GENESIS_KILL_AFTER_SECONDS": str(settings.kill_after_seconds),
             "GENESIS_RATE_LIMITS_ENABLED": "false",
+            "GENESIS_METRICS_PORT": str(settings.metrics_port or ""),
             **self.environment,
         }
         self.children.append(ChildProcess(command, log=self.folder / log, environment=environment))

@@ -145,7 +145,13 @@ def test_a_trace_of_the_caller_is_followed(client: TestClient) -> None:
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     parent = f"00-{trace}-00f067aa0ba902b7-01"
     assert client.get("/id", headers={"traceparent": parent}).json()["trace"] == trace
-    assert client.get("/id", headers={"traceparent": "00-nonsense"}).json()["trace"] is None
+
+
+@pytest.mark.parametrize("nonsense", ["00-nonsense", f"00-{'0' * 32}-00f067aa0ba902b7-01", ""])
+def test_without_a_trace_of_the_caller_one_is_begun(client: TestClient, nonsense: str) -> None:
+    first, second = (client.get("/id", headers={"traceparent": nonsense}).json()["trace"] for _ in range(2))
+    assert re.fullmatch("[0-9a-f]{32}", first) and first != second
+    assert set(first) != {"0"}
 
 
 def test_a_socket_has_an_id_too(client: TestClient) -> None:

@@ -6,10 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 
 from genesis_music.service.accounts import admin, service
-from genesis_music.service.accounts.audit import Action, events_before
+from genesis_music.service.accounts.audit import Action, audit, events_before
+from genesis_music.service.accounts.audit_export import AuditFormat, export_audit
 from genesis_music.service.accounts.client import RequestInfoOf
 from genesis_music.service.accounts.dependencies import AdminUser
 from genesis_music.service.accounts.observers import ObserversOf
@@ -23,6 +25,7 @@ from genesis_music.service.accounts.schemas import (
 )
 from genesis_music.service.dependencies import PlatformOf
 from genesis_music.service.openapi import problem_responses
+from genesis_music.service.platform.moments import Moment
 
 router = APIRouter(prefix="/admin", tags=["administration"], responses=problem_responses(403))
 
@@ -77,3 +80,33 @@ def list_audit_events(
         rows = events_before(session, cursor, limit + 1, actor_id=actor_id, action=action)
     items = [AuditEntry.model_validate(row) for row in rows[:limit]]
     return AuditPage(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+
+@router.get(
+    "/audit-events/export",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "description": "One event a line, the oldest first",
+            "content": {kind.media_type: {"schema": {"type": "string"}} for kind in AuditFormat},
+        }
+    },
+)
+def export_audit_events(
+    identity: AdminUser,
+    platform: PlatformOf,
+    info: RequestInfoOf,
+    format: AuditFormat = AuditFormat.NDJSON,
+    since: Annotated[Moment | None, Query(description="From this moment on.")] = None,
+    until: Annotated[Moment | None, Query(description="To before this moment.")] = None,
+) -> StreamingResponse:
+    """Download the audit log for another system, as long as it may be; the export itself is logged."""
+    with platform.database.writing(identity.user_id) as session:
+        details = {"since": since and since.isoformat(), "until": until and until.isoformat()}
+        audit(session, identity, Action.AUDIT_EXPORTED, "", info, **details)
+    headers = {
+        "Content-Disposition": f'attachment; filename="genesis-music-audit.{format}"',
+        "Cache-Control": "no-store",
+    }
+    content = export_audit(platform.database, format, since, until)
+    return StreamingResponse(content, headers=headers, media_type=format.media_type)

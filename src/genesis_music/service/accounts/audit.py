@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -40,6 +41,7 @@ class Action(StrEnum):
     ROLE_CHANGED = "admin.role-changed"
     ACCOUNT_DISABLED = "admin.account-disabled"
     ACCOUNT_ENABLED = "admin.account-enabled"
+    AUDIT_EXPORTED = "admin.audit-exported"
     JOB_REPLAYED = "admin.job-replayed"
     SHARE_CREATED = "share.created"
     SHARE_REVOKED = "share.revoked"
@@ -90,4 +92,21 @@ def events_before(
         statement = statement.where(AuditEvent.actor_id == actor_id)
     if action is not None:
         statement = statement.where(AuditEvent.action == action)
+    return session.scalars(statement).all()
+
+
+def events_after(
+    session: Session,
+    after_id: int,
+    count: int,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Sequence[AuditEvent]:
+    """Return at most ``count`` events of ``[since, until)``, oldest first, newer than ``after_id``."""
+    statement = select(AuditEvent).where(AuditEvent.id > after_id).order_by(AuditEvent.id).limit(count)
+    if since is not None:
+        statement = statement.where(AuditEvent.at >= since)
+    if until is not None:
+        statement = statement.where(AuditEvent.at < until)
     return session.scalars(statement).all()

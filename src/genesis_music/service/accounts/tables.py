@@ -66,7 +66,7 @@ class UserPreferences(Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     guitar_tuning: Mapped[str] = mapped_column(String(100), default="standard")
-    notation_preference: Mapped[Notation] = mapped_column(enum_column(Notation), default=Notation.BOTH)
+    notation_preference: Mapped[Notation] = mapped_column(enum_column(Notation), default=Notation.TAB)
     difficulty_level: Mapped[Difficulty] = mapped_column(
         enum_column(Difficulty), default=Difficulty.INTERMEDIATE
     )

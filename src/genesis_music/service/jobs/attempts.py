@@ -196,6 +196,8 @@ def work_of(job: Job) -> Work:
         kind=job.kind,
         options=dict(job.options),
         attempt=job.attempts,
+        request_id=job.request_id,
+        trace_parent=job.trace_parent,
     )
 
 

@@ -15,6 +15,7 @@ from genesis_music.service.jobs.queue import JobQueue
 from genesis_music.service.jobs.repository import JobRepository, state_of, write_state
 from genesis_music.service.jobs.states import ENDED, JobGoneError, JobState
 from genesis_music.service.jobs.tables import Job, JobStatus
+from genesis_music.service.jobs.watch import change_of
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import after_commit, database_now
 
@@ -49,12 +50,13 @@ class JobChanges:
         if job is None:
             raise JobGoneError("There is no such job.")
         now = database_now(session)
-        before = job.status
-        state = transition(state_of(job), now)
+        before = state_of(job)
+        state = transition(before, now)
         if store is not None:
             store(session)
+        after_commit(session, change_of(job, before, state, now).count)
         write_state(job, state)
-        if job.status is JobStatus.QUEUED and before is not JobStatus.QUEUED:
+        if job.status is JobStatus.QUEUED and before.status is not JobStatus.QUEUED:
             job.enqueued_at = None  # the sweeper sends it when it is due
         if job.status in ENDED and job.started_at is not None and job.completed_at is not None:
             job.processing_time_ms = round((job.completed_at - job.started_at).total_seconds() * 1000)

@@ -15,7 +15,10 @@ from genesis_music.service.jobs.tables import Job, JobKind
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One attempt at a job, as the worker sees it. ``attempt`` counts from 1."""
+    """One attempt at a job, as the worker sees it. ``attempt`` counts from 1.
+
+    ``request_id`` and ``trace_parent`` (W3C) are those of the request that asked for it.
+    """
 
     job_id: UUID
     transcription_id: UUID
@@ -23,6 +26,8 @@ class Work:
     kind: JobKind
     options: dict[str, Any]
     attempt: int
+    request_id: str = ""
+    trace_parent: str = ""
 
 
 class JobHandler(Protocol):

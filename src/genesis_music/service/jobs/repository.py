@@ -94,6 +94,11 @@ class JobRepository(Repository[Job]):
             question.order_by(Job.completed_at.desc(), Job.id.desc()).limit(limit)
         ).all()
 
+    def count_dead_letters(self) -> int:
+        """How many jobs failed for good by our fault."""
+        question = select(func.count()).where(Job.status == JobStatus.FAILED, Job.retryable.is_(True))
+        return self.session.execute(question).scalar_one()
+
     def queue_states(self) -> dict[str, QueueState]:
         """Unfinished jobs by queue."""
         question = (

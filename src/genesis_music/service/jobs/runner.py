@@ -8,6 +8,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 from types import TracebackType
 from typing import Self
 from uuid import UUID, uuid4
@@ -18,9 +20,12 @@ from genesis_music.progress import Progress, overall_fraction
 from genesis_music.service.jobs.attempts import JobAttempts, Lease
 from genesis_music.service.jobs.contract import JobHandler
 from genesis_music.service.jobs.failures import failure_of
+from genesis_music.service.jobs.stages import StageWatch
 from genesis_music.service.jobs.states import JobGoneError, LeaseLostError
 from genesis_music.service.jobs.tables import JobKind
+from genesis_music.service.platform.context import continued
 from genesis_music.service.platform.sentry import report
+from genesis_music.service.platform.tracing import Attributes, span
 
 log = logging.getLogger(__name__)
 
@@ -51,18 +56,27 @@ class Runner:
         lease = self._attempts.claim(job_id, f"{self._node}{uuid4().hex[:12]}")
         if lease is None:
             return
-        with Heartbeat(self._attempts, lease, self._stop) as heartbeat:
+        work = lease.work
+        about: Attributes = {"genesis.job.id": str(job_id), "genesis.job.attempt": work.attempt}
+        with (
+            continued(work.trace_parent, work.request_id),
+            span(f"job {work.kind}", "consumer", about) as watched,
+            Heartbeat(self._attempts, lease, self._stop) as heartbeat,
+        ):
             try:
-                store = self._handler.run(lease.work, heartbeat.progress)
+                with StageWatch(heartbeat.progress) as stages:
+                    store = self._handler.run(work, stages.progress)
                 heartbeat.end()
-                self._attempts.complete(lease, store)
-                log.info("job %s is complete, attempt %d", job_id, lease.work.attempt)
+                with span("store"):
+                    self._attempts.complete(lease, store)
+                log.info("job %s is complete, attempt %d", job_id, work.attempt)
             except LeaseLostError as error:
                 self._lost(lease, error)
             except JobGoneError as error:
                 self._lost(lease, error)
                 self._clean_up(lease)
             except Exception as error:
+                watched.fail(error)
                 self._failed(lease, heartbeat, error)
 
     def _failed(self, lease: Lease, heartbeat: Heartbeat, error: Exception) -> None:
@@ -105,7 +119,8 @@ class Heartbeat:
         self._wake = threading.Event()
         self._ended = threading.Event()
         self._lost = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        beat = partial(copy_context().run, self._beat)  # its log lines belong to the job's trace
+        self._thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()

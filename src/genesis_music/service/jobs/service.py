@@ -20,7 +20,9 @@ from genesis_music.service.jobs.repository import JobRepository
 from genesis_music.service.jobs.states import cancel, retry
 from genesis_music.service.jobs.tables import Job, JobKind, JobStatus
 from genesis_music.service.platform.container import Platform
+from genesis_music.service.platform.context import trace_parent
 from genesis_music.service.platform.database import after_commit, database_now
+from genesis_music.service.platform.headers import current_request_id
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,8 @@ class JobService:
             progress=0,
             audio_seconds=new.audio_seconds,
             created_at=now,
+            request_id=current_request_id(),
+            trace_parent=trace_parent(),
         )
         job.queue = queue_for(self.platform.settings, separating=separates(job))
         session.add(job)
@@ -133,6 +137,7 @@ class JobService:
         job.priority = fair_level(Priority.NORMAL, active)
         job.celery_task_id = str(uuid4())  # workers refuse the old one for ever once it was revoked
         job.processing_time_ms = None
+        job.request_id, job.trace_parent = current_request_id(), trace_parent()
         self._enqueue(session, job, database_now(session))
         session.flush()
 

@@ -66,3 +66,6 @@ class Job(Base):
     lease_until: Mapped[datetime | None]
     audio_seconds: Mapped[float | None]
     processing_time_ms: Mapped[int | None]
+    request_id: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    trace_parent: Mapped[str] = mapped_column(String(55), default="", server_default="")
+    """The request that asked for it and its place in a trace (W3C), so that every attempt belongs to them."""

@@ -11,9 +11,13 @@ from typing import TypeVar
 
 from redis.exceptions import RedisError
 
+from genesis_music.service.platform.metrics import Counter
+
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
+
+SKIPPED = Counter("genesis_redis_skipped_total", "What went on without Redis while it was away.", ("part",))
 
 PAUSE_SECONDS = 1.0
 """After a failure Redis is left alone this long, so that a hanging server costs one time-out a second and
@@ -50,4 +54,5 @@ class BestEffort:
                     "%s: going on without Redis for %g s: %s", self.part, self._pause_seconds, error
                 )
         self.skipped += 1
+        SKIPPED.add(part=self.part)
         return otherwise

@@ -20,6 +20,11 @@ from typing import Any, cast
 from redis import Redis
 
 from genesis_music.service.platform.best_effort import BestEffort
+from genesis_music.service.platform.metrics import Counter
+
+CACHE_REQUESTS = Counter(
+    "genesis_cache_requests_total", "Values that were asked for: hit or miss.", ("cache", "result")
+)
 
 LARGEST_BYTES = 2 * 1024 * 1024
 
@@ -78,6 +83,7 @@ class Cache:
             self.counts.misses += 1
         else:
             self.counts.hits += 1
+        CACHE_REQUESTS.add(cache="redis", result="miss" if found is None else "hit")
         return found
 
     def set(self, key: str, value: bytes, ttl_seconds: float, tags: Iterable[str] = ()) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import cast
 
 from redis import Redis
 
+from genesis_music.errors import SettingsError
 from genesis_music.service.config import ServiceSettings
 from genesis_music.service.platform.breaker import BreakerRule, Breakers
 from genesis_music.service.platform.cache import Cache
@@ -20,7 +20,6 @@ from genesis_music.service.platform.presign import S3Credentials
 from genesis_music.service.platform.publisher import RedisPublisher
 from genesis_music.service.platform.redis_client import connect_redis
 from genesis_music.service.platform.storage import ObjectStore
-from genesis_music.service.platform.storage_backends import Encryption
 from genesis_music.version import __version__
 
 
@@ -63,7 +62,20 @@ def build_platform(settings: ServiceSettings, breakers: Mapping[str, BreakerRule
 
 
 def open_storage(settings: ServiceSettings) -> ObjectStore:
-    """Open the object store."""
+    """Open the object store.
+
+    Raises:
+        SettingsError: its address makes no sense, or the folder cannot be made.
+    """
+    try:
+        return _open_storage(settings)
+    except SettingsError as error:
+        raise SettingsError(f"GENESIS_STORAGE_URL: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"GENESIS_STORAGE_URL: the folder cannot be used: {error.strerror}.") from error
+
+
+def _open_storage(settings: ServiceSettings) -> ObjectStore:
     if not settings.storage_url.startswith("s3:"):
         return ObjectStore.from_url(settings.storage_url)
     key, secret = (
@@ -73,5 +85,5 @@ def open_storage(settings: ServiceSettings) -> ObjectStore:
     return ObjectStore.from_url(
         settings.storage_url,
         credentials=S3Credentials(key, secret) if key else None,
-        encryption=cast("Encryption | None", settings.storage_encryption or None),
+        encryption=settings.storage_encryption or None,
     )

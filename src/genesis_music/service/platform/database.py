@@ -33,9 +33,14 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from genesis_music.service.platform.breaker import BreakerRule, OwnBreaker
+from genesis_music.service.platform.metrics import Counter
 from genesis_music.service.platform.patience import hurried, make_impatient
 
 log = logging.getLogger(__name__)
+
+READS = Counter(
+    "genesis_database_reads_total", "Readings, by the server that answered: primary or replica.", ("server",)
+)
 
 POOL_SIZE = 20
 WRITES = "genesis_writes"
@@ -168,6 +173,7 @@ class Database:
 
     def _open_reader(self, user_id: UUID | None) -> Session:
         if self._replica_session is None or not self.replica_breaker.admits():
+            READS.add(server="primary")
             return self._primary_session()
         session = self._replica_session()
         try:
@@ -178,8 +184,10 @@ class Database:
         else:
             self.replica_breaker.note(success=True)
             if has_all:
+                READS.add(server="replica")
                 return session
         session.close()
+        READS.add(server="primary")
         return self._primary_session()
 
     def _has_all(self, session: Session, user_id: UUID | None) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 """For what is not a page: a browser that is tricked into showing it may load and run nothing."""
 
-_FIXED_HEADERS = (
+FIXED_HEADERS = (
     (b"content-security-policy", CONTENT_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -32,10 +32,9 @@ _FIXED_HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-_HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-_TRACE_PARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def current_request_id() -> str:
@@ -54,7 +53,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        wanted = [*_FIXED_HEADERS, *((_HSTS,) if scope.get("scheme") == "https" else ())]
+        wanted = [*FIXED_HEADERS, *((HSTS,) if scope.get("scheme") == "https" else ())]
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -68,7 +67,10 @@ class SecurityHeaders:
 
 
 class RequestId:
-    """Gives every request an id (the caller's, if it is harmless) and returns it as ``X-Request-ID``."""
+    """Gives every request an id (the caller's, if it is harmless) and returns it as ``X-Request-ID``.
+
+    It also goes on with the caller's trace, or begins one.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -80,9 +82,8 @@ class RequestId:
             return
         given = _header(scope, b"x-request-id")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        trace = _TRACE_PARENT.fullmatch(_header(scope, b"traceparent"))
+        trace = context.parse_trace_parent(_header(scope, b"traceparent")) or (uuid.uuid4().hex, None)
         id_token = context.request_id.set(request_id)
-        trace_token = context.trace_id.set(trace[1] if trace else None)
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -91,10 +92,10 @@ class RequestId:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            with context.within(*trace):
+                await self._app(scope, receive, send_with_id)
         finally:
             context.request_id.reset(id_token)
-            context.trace_id.reset(trace_token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from genesis_music.service.platform import context
+from genesis_music.service.platform.metrics import Counter
 from genesis_music.service.platform.privacy import Masker
+
+LINES = Counter("genesis_log_lines_total", "Lines of the log.", ("level",))
 
 _ECS_VERSION = "8.11.0"
 _STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_ECS = "ecs"
 _PLAIN_FORMATTER = logging.Formatter()
 
 
@@ -49,11 +53,29 @@ class PrivacyFilter(logging.Filter):
         return isinstance(record.args, tuple) and self._masker.text(message) == message
 
 
+class LineCounter(logging.Filter):
+    """Counts lines by their level; an alert needs no search engine to know of a flood of errors."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Count, and let the record pass."""
+        LINES.add(level=record.levelname.lower())
+        return True
+
+
 class EcsFormatter(logging.Formatter):
-    """One JSON object a line; extra fields of the record come under ``labels``."""
+    """One JSON object a line; extra fields of the record come under ``labels``, those in ``ecs`` under their own names.
+
+    ``process`` (``api``, ``worker``) goes into ``event.dataset``, as Elastic names the kinds of logs.
+    """
 
     def __init__(
-        self, *, service: str = "genesis-music", version: str, environment: str, masker: Masker = Masker()
+        self,
+        *,
+        service: str = "genesis-music",
+        process: str = "",
+        version: str,
+        environment: str,
+        masker: Masker = Masker(),
     ) -> None:
         super().__init__()
         self._fixed = {
@@ -61,6 +83,7 @@ class EcsFormatter(logging.Formatter):
             "service.name": service,
             "service.version": version,
             "service.environment": environment,
+            "event.dataset": f"genesis.{process}" if process else None,
         }
         self._masker = masker
 
@@ -80,7 +103,9 @@ class EcsFormatter(logging.Formatter):
             "log.origin.function": record.funcName,
             "http.request.id": context.request_id.get(),
             "trace.id": context.trace_id.get(),
+            "span.id": context.span_id.get(),
             **self._error(record),
+            **{name: self._masker.value(value) for name, value in getattr(record, _ECS, {}).items()},
             "labels": self._labels(record),
         }
         kept = {name: value for name, value in line.items() if value not in (None, {})}
@@ -96,7 +121,7 @@ class EcsFormatter(logging.Formatter):
         }
 
     def _labels(self, record: logging.LogRecord) -> dict[str, Any]:
-        extra = {name: value for name, value in vars(record).items() if name not in _STANDARD_FIELDS}
+        extra = {name: value for name, value in vars(record).items() if name not in _STANDARD_FIELDS | {_ECS}}
         masked: dict[str, Any] = self._masker.value(extra)
         return masked
 

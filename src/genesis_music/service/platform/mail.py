@@ -140,16 +140,35 @@ def _connect(url: str) -> smtplib.SMTP:
     with ``?tls=off``; a password never does. Certificates are checked against the system's authorities (or those in
     the file ``SSL_CERT_FILE``).
     """
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname or parts.query not in {"", _NO_TLS}:
-        raise SettingsError(
-            f"GENESIS_SMTP_URL must look like smtp://user:password@host:587, smtps://… or smtp://host:25?{_NO_TLS}."
-        )
-    where = (parts.hostname, parts.port or _PORTS[parts.scheme])
+    parts = _mail_address(url)
+    where = (parts.hostname or "", parts.port or _PORTS[parts.scheme])
     context = ssl.create_default_context()
     if parts.scheme == "smtps":
         return _prepared(smtplib.SMTP_SSL(*where, timeout=TIMEOUT_SECONDS, context=context), parts)
     return _prepared(smtplib.SMTP(*where, timeout=TIMEOUT_SECONDS), parts, context)
+
+
+def check_mail_address(url: str) -> None:
+    """Look at the address of the mail server; empty is none.
+
+    Raises:
+        SettingsError: it makes no sense.
+    """
+    if url:
+        _mail_address(url)
+
+
+def _mail_address(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in _PORTS and parts.hostname and (parts.port or True)
+    except ValueError:
+        known = False
+    if not known or parts.query not in {"", _NO_TLS}:
+        raise SettingsError(
+            f"GENESIS_SMTP_URL must look like smtp://user:password@host:587, smtps://… or smtp://host:25?{_NO_TLS}."
+        )
+    return parts
 
 
 def _prepared(server: smtplib.SMTP, url: SplitResult, encrypt: ssl.SSLContext | None = None) -> smtplib.SMTP:

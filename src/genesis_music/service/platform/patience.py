@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from psycopg import Connection, OperationalError
+from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
@@ -44,7 +45,14 @@ def make_impatient(engine: Engine, patience_seconds: float) -> None:
 @contextmanager
 def hurried(session: Session, patience_seconds: float) -> Iterator[None]:
     """Wait less long for what a session does in this block."""
-    connection: ImpatientConnection = session.connection().connection.driver_connection  # type: ignore[assignment]
+    with unhurried(session.connection(), patience_seconds):
+        yield
+
+
+@contextmanager
+def unhurried(on: SqlConnection, patience_seconds: float) -> Iterator[None]:
+    """Wait longer (or less long) for what is done on a connection in this block."""
+    connection: ImpatientConnection = on.connection.driver_connection  # type: ignore[assignment]
     usual = connection.patience_seconds
     connection.patience_seconds = patience_seconds
     try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from genesis_music.errors import SettingsError
+from genesis_music.service.platform import context
 from genesis_music.service.platform.privacy import mask_event
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def start_sentry(dsn: str, *, release: str, environment: str, process: str) -> b
             environment=environment,
             include_local_variables=False,
             max_request_body_size="never",
-            before_send=mask_event,
+            before_send=_prepare,
             before_send_transaction=mask_event,
             before_breadcrumb=mask_event,
             shutdown_timeout=SHUTDOWN_SECONDS,
@@ -51,6 +52,14 @@ def start_sentry(dsn: str, *, release: str, environment: str, process: str) -> b
         ) from error
     sentry_sdk.set_tag("process", process)
     return True
+
+
+def _prepare(event: Any, hint: Any) -> Any:
+    """Mask an event, and let it be found by the request and the trace that it belongs to."""
+    masked = mask_event(event, hint)
+    ids = {"request_id": context.request_id.get(), "trace_id": context.trace_id.get()}
+    masked["tags"] = {**masked.get("tags", {}), **{name: value for name, value in ids.items() if value}}
+    return masked
 
 
 def _integrations(process: str) -> list[Integration]:

@@ -51,6 +51,7 @@ from genesis_music.service.transcriptions.stage_cache import StoredStages
 from genesis_music.service.transcriptions.stems import StoredStems, claim_stems, release_stems
 from genesis_music.service.transcriptions.summaries import analysis_summary, tab_summary
 from genesis_music.service.transcriptions.tables import Transcription
+from genesis_music.service.transcriptions.watch import watch_result
 from genesis_music.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,7 @@ class TranscriptionHandler:
         music = arrange(heard, settings, clock)
         music = replace(music, source=replace(music.source, title=self._row(work).title))
         stored = self._write(music, heard, work, clock)
+        watch_result(heard, settings, clock)
         return lambda session: self._store(session, work, stored)
 
     def changed(self, session: Session, job: Job) -> None:

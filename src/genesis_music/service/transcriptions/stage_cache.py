@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from genesis_music.service.platform.cache import CACHE_REQUESTS
 from genesis_music.service.platform.storage import ObjectStore, StorageMissingError, StorageUnavailableError
 from genesis_music.service.transcriptions.keys import STAGES
 
@@ -19,6 +20,11 @@ class StoredStages:
 
     def get(self, key: str) -> bytes | None:
         """Return what was put under the key, or ``None``."""
+        found = self._found(key)
+        CACHE_REQUESTS.add(cache="stages", result="miss" if found is None else "hit")
+        return found
+
+    def _found(self, key: str) -> bytes | None:
         try:
             return self.storage.get(_key(key))
         except StorageMissingError:

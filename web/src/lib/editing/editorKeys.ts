@@ -4,7 +4,7 @@ import type { Shortcut } from '$lib/services/shortcuts';
 import type { Editor } from '$lib/stores/editor.svelte';
 import type { NoteActions } from '$lib/stores/noteActions.svelte';
 
-export interface Doors {
+interface Doors {
   openSong(): void;
   openChord(): void;
 }

@@ -3,7 +3,7 @@ import type { TabNote } from '$lib/services/api';
 import { valueOf } from './lengths';
 
 /** Notes less sure than this are worth a look (they are drawn lighter). */
-export const DOUBTFUL = 0.75;
+const DOUBTFUL = 0.75;
 
 export function isDoubtful(note: TabNote): boolean {
   return note.confidence < DOUBTFUL;

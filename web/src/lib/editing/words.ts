@@ -4,7 +4,7 @@ import { m } from '$messages';
 import { dotted, isDotted, isTriplet, triplet, valueOf } from './lengths';
 import { pitchName, writtenPitch } from './neck';
 
-export function lengthName(length: readonly number[]): string {
+function lengthName(length: readonly number[]): string {
   const words = m.editor.note;
   const plain = isDotted(length) ? dotted(length) : isTriplet(length) ? triplet(length) : length;
   const value = words.values[valueOf(plain)];
@@ -13,7 +13,7 @@ export function lengthName(length: readonly number[]): string {
   return isTriplet(length) ? words.tripletValue(value) : value;
 }
 
-export function noteName(note: TabNote): string {
+function noteName(note: TabNote): string {
   const words = m.editor.note;
   const name = pitchName(writtenPitch(note));
   if (note.string === null || note.fret === null) return words.nowhere(name);

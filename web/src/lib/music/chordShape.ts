@@ -1,6 +1,6 @@
 /** Where the fingers of a chord go, for drawing its diagram. */
 
-export interface ChordShape {
+interface ChordShape {
   /** The fret of the diagram's first row: 1 beside the nut. */
   firstFret: number;
   rows: number;

@@ -43,7 +43,7 @@ export interface Analysis extends Shared {
 }
 
 /** Range, positions and techniques of one track. */
-export interface TrackFacts {
+interface TrackFacts {
   name: string;
   instrument: string;
   notes: number;

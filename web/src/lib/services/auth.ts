@@ -2,16 +2,20 @@
  * Who uses the page. The embedded service has one local user and no sign-in; elsewhere the access token is kept in
  * memory and renewed from a cookie that scripts cannot read (docs/guides/accounts.md).
  */
-import { api, dataOf, useTokens, type Schemas } from './api';
+import { api, dataOf, failureOf, useTokens, type Schemas } from './api';
+import { isPassing, Patience } from './patience';
+import { installation } from '$lib/stores/configuration.svelte';
 import { connection } from '$lib/stores/connection.svelte';
 import { settings } from '$lib/stores/settings.svelte';
 import { user } from '$lib/stores/user.svelte';
 
 type Tokens = Schemas['Tokens'];
-export type Credentials = { email: string; password: string };
+type Credentials = { email: string; password: string };
 
+/** The refresh token's cookie comes and goes, also when the service is at another origin than the page. */
+const withCookie = { credentials: 'include' } as const;
 /** Not `fetchWithToken`: what is refused here must not try to renew the token. */
-const plainFetch = (request: Request) => fetch(request);
+const entrance = { ...withCookie, fetch: (request: Request) => fetch(request) };
 
 /** Refresh tokens are good once: tabs take turns, and tell each other what they got. */
 const LOCK = 'genesis-refresh';
@@ -23,6 +27,8 @@ class Auth {
   #expiresAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #started: Promise<void> | undefined;
+  #known: Promise<void> | undefined;
+  #patience = new Patience();
   #listeners = new Set<(token: string) => void>();
 
   constructor() {
@@ -43,32 +49,60 @@ class Auth {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Find out who is here, once; an unreachable service is no reason not to show the page. */
+  /** Whether somebody signed in on this device and did not sign out. */
+  get isExpected(): boolean {
+    return localStorage.getItem('genesis.signed-in') !== null;
+  }
+
+  /** Called once, as soon as somebody has signed in (again); returns how to call it off. */
+  whenSignedIn(act: () => void): () => void {
+    const stop = this.onToken(() => {
+      stop();
+      act();
+    });
+    return stop;
+  }
+
+  /** Find out who is here; an unreachable service is no reason not to show the page: it is asked again meanwhile. */
   start(): Promise<void> {
-    this.#started ??= this.#begin().catch(() => undefined);
+    this.#started ??= this.#begin().catch((error: unknown) => this.#startLater(error));
     return this.#started;
   }
 
+  #startLater(error: unknown): void {
+    if (!isPassing(failureOf(error).status)) return;
+    this.#started = undefined;
+    this.#patience.wait(() => void this.start());
+  }
+
+  /** Settled when the account and its preferences are known or cannot be: only few pages have to wait for them. */
+  async known(): Promise<void> {
+    await this.start();
+    await this.#known;
+  }
+
   async #begin(): Promise<void> {
-    user.options = await dataOf(api.GET('/api/v1/auth/options'));
-    if (user.options.sign_in_required) {
-      if (localStorage.getItem('genesis.signed-in')) await this.renew();
-    } else {
-      user.account = await dataOf(api.GET('/api/v1/account'));
-    }
-    if (user.account) await settings.load();
+    await installation.load();
+    if (!installation.configuration) return this.#startLater(null);
+    user.options = installation.configuration.accounts;
+    if (user.mustSignIn && this.isExpected) await this.renew();
+    this.#known = this.#learn().catch((error: unknown) => this.#startLater(error));
+  }
+
+  async #learn(): Promise<void> {
+    if (user.options === null || user.mustSignIn) return;
+    user.account ??= await dataOf(api.GET('/api/v1/account'));
+    await settings.load();
   }
 
   async signIn(credentials: Credentials): Promise<void> {
-    await this.#enter(
-      api.POST('/api/v1/auth/sign-in', { body: { ...credentials, refresh_in: 'cookie' }, fetch: plainFetch }),
-    );
+    const body = { ...credentials, refresh_in: 'cookie' } as const;
+    await this.#enter(api.POST('/api/v1/auth/sign-in', { ...entrance, body }));
   }
 
   async signUp(credentials: Credentials): Promise<void> {
-    await this.#enter(
-      api.POST('/api/v1/auth/sign-up', { body: { ...credentials, refresh_in: 'cookie' }, fetch: plainFetch }),
-    );
+    const body = { ...credentials, refresh_in: 'cookie' } as const;
+    await this.#enter(api.POST('/api/v1/auth/sign-up', { ...entrance, body }));
   }
 
   async #enter(answer: Promise<{ data?: Tokens; error?: unknown; response: Response }>): Promise<void> {
@@ -77,7 +111,7 @@ class Auth {
   }
 
   async signOut(everywhere = false): Promise<void> {
-    await api.POST(everywhere ? '/api/v1/auth/sign-out-everywhere' : '/api/v1/auth/sign-out');
+    await api.POST(everywhere ? '/api/v1/auth/sign-out-everywhere' : '/api/v1/auth/sign-out', withCookie);
     this.leave();
   }
 
@@ -100,9 +134,7 @@ class Auth {
     const before = this.#token;
     return navigator.locks.request(LOCK, async () => {
       if (this.#token !== before) return this.#token !== null; // another request or tab was faster
-      const { data, response } = await api.POST('/api/v1/auth/refresh', {
-        fetch: plainFetch,
-      });
+      const { data, response } = await api.POST('/api/v1/auth/refresh', entrance);
       if (data) this.#took(data);
       else if (response.status === 401) this.#expire();
       return data !== undefined;

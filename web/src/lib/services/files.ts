@@ -2,7 +2,7 @@
 import { addressOf, failureOf, fetchWithToken, serviceOrigin, ServiceError } from './api';
 
 /** What a saved file holds: which revision, without notes less sure than this. */
-export interface Wanted {
+interface Wanted {
   revision?: number;
   minConfidence?: number;
 }

@@ -10,7 +10,7 @@ const LOUD = 0.98;
 /** How long it has to stay quiet until it is worth a word. */
 const QUIET_SECONDS = 3;
 
-export type MicrophoneState = 'idle' | 'asking' | 'recording' | 'done' | 'failed';
+type MicrophoneState = 'idle' | 'asking' | 'recording' | 'done' | 'failed';
 
 export class Microphone {
   state = $state<MicrophoneState>('idle');

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { KEPT_SONGS, isFetchedAhead, kindOf, songOf, tooOld } from './offline';
+import { KEPT_SONGS, isFetchedAhead, kindOf, openable, songOf, tooOld } from './offline';
 
 const ORIGIN = 'https://tabs.example';
 const ASSETS = new Set(['/_app/immutable/start.js', '/alphatab/soundfont/sonivox.sf3']);
 const song = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const address = (n: number, part = '') => `${ORIGIN}/api/v1/transcribe/${song(n)}${part}`;
-const kind = (url: string, method = 'GET', mode = 'cors') => kindOf({ url, method, mode }, ORIGIN, ASSETS);
+const HERE = { page: ORIGIN, service: ORIGIN, assets: ASSETS };
+const kind = (url: string, method = 'GET', mode = 'cors') => kindOf({ url, method, mode }, HERE);
 
 describe('without a network', () => {
   it('every address of the page opens', () => {
@@ -27,6 +28,16 @@ describe('without a network', () => {
     expect(kind('https://elsewhere.example/', 'GET', 'navigate')).toBe('other');
   });
 
+  it('songs of a service elsewhere are there as well, but nothing else of it', () => {
+    const elsewhere = { ...HERE, service: 'https://api.example' };
+    const found = (url: string, mode = 'cors') => kindOf({ url, method: 'GET', mode }, elsewhere);
+    expect(found(address(1, '/audio').replace(ORIGIN, 'https://api.example'))).toBe('song');
+    expect(found('https://api.example/api/v1/transcribe')).toBe('list');
+    expect(found('https://api.example/_app/immutable/start.js')).toBe('other');
+    expect(found(`${ORIGIN}/_app/immutable/start.js`)).toBe('asset');
+    expect(found(`${ORIGIN}/t/${song(1)}`, 'navigate')).toBe('page');
+  });
+
   it('nothing that changes something is answered from the device', () => {
     expect(kind(address(1), 'DELETE')).toBe('other');
     expect(kind(`${ORIGIN}/api/v1/transcribe`, 'POST')).toBe('other');
@@ -45,6 +56,13 @@ describe('without a network', () => {
     ]).flat();
     expect(new Set(tooOld(kept).map(songOf))).toEqual(new Set([song(0), song(1)]));
     expect(tooOld(kept.slice(0, KEPT_SONGS * 2))).toEqual([]);
+  });
+
+  it('only a song whose tab is there can be opened', () => {
+    const whole = ['', '/result', '/files/alphatex'].map((part) => address(1, part));
+    expect(openable([...whole, address(2), address(3, '/result'), `${ORIGIN}/api/v1/transcribe`])).toEqual(
+      new Set([song(1)]),
+    );
   });
 
   it('a song opened again stays', () => {

@@ -7,7 +7,7 @@ type Limits = Pick<
   'max_upload_bytes' | 'max_duration_seconds' | 'min_duration_seconds'
 >;
 
-export interface Checked {
+interface Checked {
   /** Null where the browser cannot tell. */
   seconds: number | null;
   /** Why it is not taken, in words; null when it may be sent. */

@@ -9,10 +9,10 @@ import { auth } from './auth';
 import { requestOf, type Choices } from './choices';
 import { isPassing, Patience } from './patience';
 
-export interface UploadEvents {
+interface UploadEvents {
   /** How much has arrived, 0 to 1. */
   progress(share: number): void;
-  /** The network or the service is away; it goes on by itself. */
+  /** The network or the service is away, or they have to sign in; it goes on by itself. */
   waiting(failure: Failure): void;
   /** Everything has arrived and been accepted. */
   accepted(transcriptionId: string): void;
@@ -118,13 +118,30 @@ export class Upload {
   async #broken(error: Error | DetailedError): Promise<void> {
     if (this.#isStopped) return;
     const failure = failureIn(error);
-    if (failure.status === 401 && !this.#isRenewed) {
-      this.#isRenewed = true;
-      if (await auth.renew()) return this.start();
-    }
+    if (failure.status === 401) return this.#signIn(failure);
     if (isPassing(failure.status) || OUT_OF_STEP.has(failure.status)) return this.#waitFor(failure);
     this.#away.abort();
     this.events.failed(failure);
+  }
+
+  /** With a new token it goes on; when the session is over, as soon as they have signed in again. */
+  async #signIn(failure: Failure): Promise<void> {
+    try {
+      if (!this.#isRenewed && (await auth.renew())) {
+        this.#isRenewed = true;
+        return await this.start();
+      }
+    } catch {
+      return this.#waitFor(failureOf(null));
+    }
+    if (this.#isStopped) return;
+    this.#rest();
+    this.events.waiting(failure);
+    this.#away = new AbortController();
+    this.#away.signal.addEventListener(
+      'abort',
+      auth.whenSignedIn(() => void this.start()),
+    );
   }
 
   #waitFor(failure: Failure): void {

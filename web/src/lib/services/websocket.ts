@@ -6,13 +6,13 @@ import type { Socket } from 'socket.io-client';
 import { serviceOrigin } from './api';
 import { auth } from './auth';
 
-export interface ProgressEvent {
+interface ProgressEvent {
   job_id: string;
   stage: string;
   percent: number;
   message: string;
 }
-export interface FailedEvent {
+interface FailedEvent {
   job_id: string;
   error: { code: string; message: string };
   retryable: boolean;

@@ -1,4 +1,6 @@
 /** Whether there is a network, and whether a newer version of the page waits to be shown. */
+import { openable, SONGS } from '$lib/services/offline';
+
 class Connection {
   online = $state(navigator.onLine);
   #waiting = $state.raw<ServiceWorker | null>(null);
@@ -27,6 +29,13 @@ class Connection {
   update(): void {
     navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
     this.#waiting?.postMessage('update');
+  }
+
+  /** The ids of the songs that open without a network. */
+  async keptSongs(): Promise<Set<string>> {
+    if (!('caches' in globalThis)) return new Set(); // an address without HTTPS
+    const requests = await (await caches.open(SONGS)).keys();
+    return openable(requests.map(({ url }) => url));
   }
 
   /** Leave no songs on this device. */

@@ -12,7 +12,7 @@ import { placeholderId, withEdits } from '$lib/editing/optimistic';
 import type { Score } from './score.svelte';
 
 /** `away`: nobody answers; `gone`: the song is deleted or not yours; `conflict`: it was changed elsewhere. */
-export type SaveState = 'saved' | 'saving' | 'away' | 'signed-out' | 'conflict' | 'gone';
+type SaveState = 'saved' | 'saving' | 'away' | 'signed-out' | 'conflict' | 'gone';
 
 const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;

@@ -3,14 +3,16 @@
  * pages, so that an upload goes on while another page is looked at.
  */
 import { api, dataOf, failureOf } from '$lib/services/api';
+import { auth } from '$lib/services/auth';
 import { requestOf, type Choices } from '$lib/services/choices';
+import { uniqueId } from '$lib/services/ids';
 import { isPassing, Patience } from '$lib/services/patience';
 import { checkRecording } from '$lib/services/recordings';
 import { Upload } from '$lib/services/upload';
 import { m } from '$messages';
 import { installation } from './configuration.svelte';
 
-export type SongState =
+type SongState =
   | 'checking'
   | 'ready'
   /** Not taken: the wrong kind, too large, too long. */
@@ -19,7 +21,7 @@ export type SongState =
   | 'queued'
   | 'sending'
   | 'paused'
-  /** The network or the service is away; it goes on by itself. */
+  /** The network or the service is away, or they have to sign in; it goes on by itself. */
   | 'waiting'
   | 'accepted'
   | 'failed';
@@ -39,8 +41,10 @@ export class Song {
   transcriptionId = $state('');
   upload: Upload | undefined;
   patience = new Patience();
+  /** Do not go on after signing in. */
+  callOff: () => void = () => undefined;
   /** A link that is sent twice, because the first answer was lost, is one song. */
-  readonly key = crypto.randomUUID();
+  readonly key = uniqueId();
 
   constructor(
     readonly name: string,
@@ -116,6 +120,7 @@ class Intake {
   /** Take a song off the list; an upload under way is given up. */
   remove(song: Song): void {
     song.patience.stop();
+    song.callOff();
     if (UNDER_WAY.has(song.state)) song.upload?.cancel();
     this.songs = this.songs.filter((other) => other !== song);
     this.#next();
@@ -160,15 +165,18 @@ class Intake {
       this.#accepted(song, transcription_id);
     } catch (error) {
       const failure = failureOf(error);
-      if (!isPassing(failure.status)) return this.#failed(song, failure);
+      const again = () => void this.#sendLink(song, choices);
+      if (failure.status === 401) song.callOff = auth.whenSignedIn(again);
+      else if (isPassing(failure.status)) song.patience.wait(again);
+      else return this.#failed(song, failure);
       this.#waits(song, failure.status);
-      song.patience.wait(() => void this.#sendLink(song, choices));
     }
   }
 
   #waits(song: Song, status: number): void {
+    const { offline, busy, signedOut } = m.transcribe.waiting;
     song.state = 'waiting';
-    song.message = status === 0 ? m.transcribe.waiting.offline : m.transcribe.waiting.busy;
+    song.message = status === 0 ? offline : status === 401 ? signedOut : busy;
   }
 
   #accepted(song: Song, transcriptionId: string): void {

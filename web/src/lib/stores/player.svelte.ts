@@ -38,8 +38,8 @@ export interface Clicker {
   volume: number;
 }
 
-export const SLOWEST = 0.25;
-export const FASTEST = 2;
+const SLOWEST = 0.25;
+const FASTEST = 2;
 export const SPEED_STEP = 0.05;
 const CLOCK_MS = 25;
 /** Going back to the start of a bar, from later than this in it, stays in the bar. */

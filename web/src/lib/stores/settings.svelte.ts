@@ -7,7 +7,7 @@ import { api, dataOf, type Schemas } from '$lib/services/api';
 export type Preferences = Schemas['Preferences'];
 type Theme = Preferences['theme'];
 
-export interface Device {
+interface Device {
   theme: Theme;
   zoom: number;
   layout: 'page' | 'line';

@@ -12,7 +12,7 @@ export async function peaksOf(recording: Blob): Promise<Float32Array> {
 }
 
 /** The sample farthest from zero of each `step` samples. */
-export async function outlineOf(samples: Float32Array, step: number): Promise<Float32Array> {
+async function outlineOf(samples: Float32Array, step: number): Promise<Float32Array> {
   const peaks = new Float32Array(Math.ceil(samples.length / step));
   for (let index = 0; index < peaks.length; index++) {
     peaks[index] = farthest(samples.subarray(Math.round(index * step), Math.round((index + 1) * step)));

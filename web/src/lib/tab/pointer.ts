@@ -5,7 +5,7 @@
 import type { model } from '@coderline/alphatab';
 import type { Place } from './geometry';
 
-export interface TabActions {
+interface TabActions {
   placeAt(x: number, y: number): Place | null;
   secondsOf(place: Place): number;
   /** Select the note of a notehead, besides the others or instead of them; null: nothing. */

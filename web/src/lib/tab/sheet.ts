@@ -43,8 +43,8 @@ export interface Drawing {
   isWhole: boolean;
 }
 
-/** Drawn before the rest of a long song: more than a screen. */
-const OPENING_BARS = 24;
+/** Drawn before the rest of a long song: two or three lines are there soonest. */
+const OPENING_BARS = 8;
 const LONGEST_WAIT_MS = 1000;
 /** Less sure notes are lighter. */
 const DOUBTFUL = 0.75;

@@ -4,7 +4,7 @@ import RegionsPlugin, { type Region } from 'wavesurfer.js/dist/plugins/regions.e
 import type { Loop } from '$lib/stores/player.svelte';
 import type { Bar } from './timing';
 
-export interface WaveformEvents {
+interface WaveformEvents {
   seek(seconds: number): void;
   /** The loop was dragged out, moved or resized. */
   loop(from: number, to: number): void;

@@ -10,7 +10,7 @@ export const app = {
     signIn: 'Sign in',
   },
   theme: { label: 'Theme', light: 'Paper', dark: 'Stage', system: 'As the device' },
-  footer: { source: 'Open source', api: 'API', version: (version: string) => `Version ${version}` },
+  footer: { api: 'API' },
   close: 'Close',
   cancel: 'Cancel',
   save: 'Save',

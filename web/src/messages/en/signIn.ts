@@ -9,7 +9,6 @@ export const signIn = {
   presentPassword: 'Present password',
   rules: 'At least 10 characters. Several words that do not belong together are good.',
   shortest: 10,
-  tooShort: 'Use at least 10 characters.',
   join: 'Make the account',
   noAccount: 'No account yet?',
   haveAccount: 'You have an account?',

@@ -31,11 +31,11 @@ export const transcribe = {
   waiting: {
     offline: 'You are offline. It goes on by itself as soon as you are back.',
     busy: 'The service is busy. It goes on by itself in a moment.',
+    signedOut: 'You were signed out. It goes on by itself when you sign in again.',
   },
   song: {
     list: 'Your songs',
     checking: 'Having a look',
-    ready: 'Ready',
     queued: 'Next in line',
     sending: (percent: number) => `Sending, ${percent} %`,
     sendingLink: 'Sending',
@@ -47,7 +47,6 @@ export const transcribe = {
     pause: (name: string) => `Pause ${name}`,
     resume: (name: string) => `Go on with ${name}`,
     remove: (name: string) => `Remove ${name}`,
-    retry: 'Try again',
     open: 'Open',
     share: (name: string) => `Upload of ${name}`,
   },
@@ -102,7 +101,6 @@ export const transcribe = {
   leaveSafely: 'You can look at other pages meanwhile. Keep this window open until the song is sent.',
   recorder: {
     title: 'Record',
-    start: 'Record',
     stop: 'Stop',
     again: 'Record again',
     use: 'Use this recording',

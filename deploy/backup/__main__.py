@@ -1,0 +1,5 @@
+"""``python -m deploy.backup``."""
+
+from deploy.backup.command import main
+
+main()
