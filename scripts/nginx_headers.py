@@ -40,14 +40,17 @@ def _line(name: bytes, value: bytes, when: str) -> str:
 
 
 def _policies() -> str:
-    """Maps: is there analytics; then, by that and by what is sent, the policy of a page or of a worker's script."""
+    """Maps: is there analytics; then, by that and by the file that is sent, the policy of a page or a worker's script.
+
+    By the file and not by its type: an answer 304 has none, and browsers take its headers for the page they keep.
+    """
     plain, measured = _policy(""), _policy(ANALYTICS_ID)
     return (
         'map "${GENESIS_ANALYTICS_ID}" $analytics {\n  default on;\n  "" off;\n}\n'
-        'map "$analytics $sent_http_content_type" $page_policy {\n'
+        'map "$analytics $uri" $page_policy {\n'
         f'  default "{plain}";\n'
-        f'  "~^off text/html" "{plain} ${{PAGE_SCRIPTS}}";\n'
-        f'  "~^on text/html" "{measured} ${{PAGE_SCRIPTS}}";\n'
+        f'  "~^off .*[.]html$" "{plain} ${{PAGE_SCRIPTS}}";\n'
+        f'  "~^on .*[.]html$" "{measured} ${{PAGE_SCRIPTS}}";\n'
         f'  "~^on " "{measured}";\n'
         "}\n"
     )

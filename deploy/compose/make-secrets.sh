@@ -19,7 +19,8 @@ random 32 | keep genesis_secret_keys
 random 32 | keep s3_encryption_key
 random 10 | keep genesis_storage_access_key
 random 20 | keep genesis_storage_secret_key
-for name in genesis_smtp_url genesis_sentry_dsn genesis_backup_access_key genesis_backup_secret_key; do
+for name in genesis_smtp_url genesis_sentry_dsn genesis_backup_access_key genesis_backup_secret_key slack_url \
+  pagerduty_key alert_smtp_password; do
   printf '' | keep "$name"
 done
 

@@ -28,7 +28,8 @@ APPLICATION = {
 OBSERVERS = {
     "prometheus", "alertmanager", "grafana", "jaeger", "otel-collector", "elasticsearch", "kibana", "filebeat",
 }  # fmt: skip
-JOBS = {"s3-volume"}
+ELASTIC_JOBS = {"elasticsearch-accounts", "elasticsearch-setup"}
+JOBS = {"s3-volume", *ELASTIC_JOBS}
 SERVERS = ("api", "sockets")
 WORKERS = ("worker", "worker-gpu")
 
@@ -46,11 +47,11 @@ ARROWS = {
     ("grafana", "prometheus"),
     ("grafana", "alertmanager"),
     ("grafana", "jaeger"),
-    ("grafana", "elasticsearch"),
     ("kibana", "elasticsearch"),
+    *((job, "elasticsearch") for job in ("elasticsearch-accounts", "elasticsearch-setup")),
+    ("elasticsearch-setup", "kibana"),
     ("kibana", "alertmanager"),
     ("filebeat", "elasticsearch"),
-    ("otel-collector", "elasticsearch"),
 }
 """Sections 1 and 8 of the architecture, and what the stack is made of beside it."""
 
@@ -60,7 +61,7 @@ WAYS = {
     "application": {*SERVERS, *WORKERS, "redis"},
     "data": {*SERVERS, *WORKERS, "postgres", "postgres-replica", "s3", "backup"},
     "telemetry": {*SERVERS, *WORKERS, "backup", "prometheus", "otel-collector"},
-    "monitoring": OBSERVERS,
+    "monitoring": OBSERVERS | ELASTIC_JOBS,
 }
 """Who is in which inner network."""
 
@@ -86,7 +87,9 @@ def test_it_has_the_form_of_a_compose_file() -> None:
 def test_every_part_of_the_architecture_is_there() -> None:
     assert set(SERVICES) == APPLICATION | OBSERVERS | JOBS
     assert SERVICES["api"]["deploy"]["replicas"] == 3
-    assert {name for name in SERVICES if SERVICES[name].get("profiles") == ["observability"]} == OBSERVERS
+    assert {
+        name for name in SERVICES if SERVICES[name].get("profiles") == ["observability"]
+    } == OBSERVERS | ELASTIC_JOBS
 
 
 @each_service

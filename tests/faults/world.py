@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from genesis_music.service.config import ServiceSettings
 from genesis_music.service.platform.child import ChildProcess
@@ -217,20 +218,37 @@ class World:
 
 @contextmanager
 def whole_service(
-    postgres: Postgres, redis: TestRedis, s3: S3Server, folder: Path, *, webhook_host: str
+    postgres: Postgres,
+    redis: TestRedis,
+    s3: S3Server,
+    folder: Path,
+    *,
+    webhook_host: str,
+    public_url: str = "",
+    disk_megabytes: int = DISK_MEGABYTES,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[World]:
-    """Two server processes and two workers of two children each, on real parts."""
+    """Two server processes and two workers of two children each, on real parts.
+
+    With ``public_url`` browsers reach them, and the storage, at that address. ``variables`` are added to the
+    environment of all processes.
+    """
     with ExitStack() as stack:
         proxy = stack.enter_context(faulty_proxy(int(s3.endpoint.rpartition(":")[2])))
         prefix = secrets.token_hex(6)
-        settings = _settings(postgres, redis, s3, s3.url(prefix), folder, webhook_host)
+        settings = _settings(
+            postgres, redis, s3, s3.url(prefix), folder, webhook_host, public_url or PUBLIC_URL
+        )
         environment = _environment(settings) | {
             "GENESIS_STORAGE_URL": s3.url(prefix, f"http://127.0.0.1:{proxy.port}"),
             MARK: secrets.token_hex(8),
         }
+        if public_url:
+            environment["GENESIS_STORAGE_URL"] += f"&public_endpoint={public_url}"
         platform = stack.enter_context(service_platform(settings))
         migrate(platform.database.primary)
-        disk = stack.enter_context(_small_disk(folder / "disk"))
+        disk = stack.enter_context(_small_disk(folder / "disk", disk_megabytes))
+        environment |= variables
         world = World(settings, platform, postgres, redis, s3, proxy, environment, folder, disk)
         stack.callback(world.stop)
         world.start(2)
@@ -239,11 +257,11 @@ def whole_service(
 
 
 @contextmanager
-def _small_disk(folder: Path) -> Iterator[Path]:
+def _small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
     """A disk that is soon full, where this user may mount one; else a plain folder."""
     folder.mkdir()
     mounted = os.geteuid() == 0 and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={DISK_MEGABYTES}m", "tmpfs", folder], check=False
+        ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], check=False
     )
     try:
         yield folder
@@ -253,11 +271,17 @@ def _small_disk(folder: Path) -> Iterator[Path]:
 
 
 def _settings(
-    postgres: Postgres, redis: TestRedis, s3: S3Server, storage_url: str, folder: Path, webhook_host: str
+    postgres: Postgres,
+    redis: TestRedis,
+    s3: S3Server,
+    storage_url: str,
+    folder: Path,
+    webhook_host: str,
+    public_url: str,
 ) -> ServiceSettings:
     primary, replica = postgres.create_database()
     return ServiceSettings(
-        public_url=PUBLIC_URL,
+        public_url=public_url,
         database_url=primary,
         database_replica_url=replica,
         redis_url=redis.url,

@@ -35,6 +35,7 @@ for _kind, _ending in (
     ("application/json", ".map"),
     ("application/manifest+json", ".webmanifest"),
     ("application/wasm", ".wasm"),
+    ("audio/ogg", ".ogg"),
     ("audio/x-soundfont", ".sf2"),
     ("audio/x-soundfont", ".sf3"),
     ("font/woff2", ".woff2"),
