@@ -610,20 +610,8 @@ def test_what_has_pods_is_all_looked_at() -> None:
     assert kinds - {"ExternalSecret"} == set(WITH_PODS)
 
 
-@pytest.mark.parametrize("name", ["10-roles.sh", "start-replica.sh"])
-def test_the_copies_of_a_script_are_the_same(name: str) -> None:
-    """Kustomize reads no file outside its own folder, so that what compose uses as well is there twice."""
-    original = DEPLOY / "compose/postgres" / name
-    if not original.exists():
-        pytest.skip("compose is not in this checkout")
-    copy = DEPLOY / "kubernetes/base/foundation/postgres" / name
-    assert copy.read_bytes() == original.read_bytes()
-
-
 def test_images_of_others_have_the_versions_of_compose() -> None:
     compose = DEPLOY / "compose.yaml"
-    if not compose.exists():
-        pytest.skip("compose is not in this checkout")
     theirs = {one["image"] for one in yaml.safe_load(compose.read_text())["services"].values()}
     ours = {one["image"] for overlay in OVERLAYS for _, pod in pods(overlay) for one in containers(pod)}
     assert {image for image in ours if "/genesis-" not in image} <= theirs
