@@ -44,8 +44,8 @@ PLAIN_KINDS = {
     "StorageClass",
 }  # fmt: skip
 OF_THE_CLUSTER = {"Namespace", "StorageClass"}
-BESIDE_SETTINGS = {"GENESIS_SECRETS_DIR", "GENESIS_METRICS_PORT"}
-"""Read before the settings are, and by the metrics' own port."""
+BESIDE_SETTINGS = {"GENESIS_SECRETS_DIR"}
+"""Read before the settings are: where their secrets lie."""
 OWN_IMAGES = ("genesis-web", "genesis-api", "genesis-worker", "genesis-worker-gpu", "genesis-backup")
 
 both = pytest.mark.parametrize("overlay", OVERLAYS)

@@ -22,7 +22,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TypeVar
@@ -67,12 +67,14 @@ class Server:
     def pause(self) -> None:
         """Freeze it with all its processes: connections stay open and nothing answers."""
         for process in [self.pid, *descendants(self.pid)]:
-            os.kill(process, signal.SIGSTOP)
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGSTOP)
 
     def resume(self) -> None:
         """Let a frozen one go on."""
         for process in [self.pid, *descendants(self.pid)]:
-            os.kill(process, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # one whose client is gone ends as soon as it goes on
+                os.kill(process, signal.SIGCONT)
 
 
 AnyServer = TypeVar("AnyServer", bound=Server)

@@ -163,6 +163,15 @@ def test_hits_and_misses_of_caches_are_counted(watched: Watched) -> None:
     assert worker.total("genesis_cache_requests_total", cache="stages", result="hit") >= ATTEMPTS - 1
 
 
+def test_lines_of_the_log_are_counted_by_their_level(watched: Watched) -> None:
+    warnings = [line for line in watched.lines("worker.log") if line["log.level"] == "warning"]
+    assert watched.worker().total("genesis_log_lines_total", level="warning") == len(warnings) > 0
+
+
+def test_the_public_port_shows_no_metrics(watched: Watched) -> None:
+    assert "genesis_" not in watched("GET", "/metrics").text
+
+
 def test_a_dead_letter_is_seen(watched: Watched) -> None:
     assert watched.api().values("genesis_dead_letters") == [1]
 

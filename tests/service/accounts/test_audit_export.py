@@ -83,7 +83,14 @@ def test_only_administrators_take_it_away(client, user):
 
 
 @pytest.mark.parametrize(
-    "params", [{"since": "yesterday"}, {"since": "2026-11-22T12:00:00"}, {"format": "xlsx"}]
+    "params",
+    [
+        {"since": "yesterday"},
+        {"since": "2026-11-22T12:00:00"},
+        {"until": "0"},
+        {"since": "0001-01-01T00:00:00+10:00"},
+        {"format": "xlsx"},
+    ],
 )
 def test_what_makes_no_sense_is_refused(client, admin, params):
     assert client.get(LOG, params=params, headers=admin.headers).status_code == 422

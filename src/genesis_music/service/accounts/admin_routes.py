@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime
 from sqlalchemy.orm import Session
 
 from genesis_music.service.accounts import admin, service
@@ -26,6 +25,7 @@ from genesis_music.service.accounts.schemas import (
 )
 from genesis_music.service.dependencies import PlatformOf
 from genesis_music.service.openapi import problem_responses
+from genesis_music.service.platform.moments import Moment
 
 router = APIRouter(prefix="/admin", tags=["administration"], responses=problem_responses(403))
 
@@ -97,8 +97,8 @@ def export_audit_events(
     platform: PlatformOf,
     info: RequestInfoOf,
     format: AuditFormat = AuditFormat.NDJSON,
-    since: Annotated[AwareDatetime | None, Query(description="From this moment on.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="To before this moment.")] = None,
+    since: Annotated[Moment | None, Query(description="From this moment on.")] = None,
+    until: Annotated[Moment | None, Query(description="To before this moment.")] = None,
 ) -> StreamingResponse:
     """Download the audit log for another system, as long as it may be; the export itself is logged."""
     with platform.database.writing(identity.user_id) as session:

@@ -65,7 +65,7 @@ class LineCounter(logging.Filter):
 class EcsFormatter(logging.Formatter):
     """One JSON object a line; extra fields of the record come under ``labels``, those in ``ecs`` under their own names.
 
-    ``process`` (``api``, ``worker``) goes into ``event.dataset``, as Elastic's own agents name the kinds of logs.
+    ``process`` (``api``, ``worker``) goes into ``event.dataset``, as Elastic names the kinds of logs.
     """
 
     def __init__(

@@ -17,6 +17,7 @@ from genesis_music.service.dependencies import PlatformOf
 from genesis_music.service.errors import InvalidRequestError
 from genesis_music.service.jobs.tables import JobStatus
 from genesis_music.service.openapi import problem_responses
+from genesis_music.service.platform.moments import Moment
 from genesis_music.service.transcriptions.bodies import (
     FORM,
     TRANSCRIBE_BODY,
@@ -33,7 +34,6 @@ from genesis_music.service.transcriptions.revision_routes import RevisionsOf
 from genesis_music.service.transcriptions.schemas import (
     Accepted,
     LinkRequest,
-    Moment,
     RetabRequest,
     RetryRequest,
     TitleRequest,

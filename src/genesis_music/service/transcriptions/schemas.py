@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
@@ -22,6 +18,7 @@ from pydantic import (
 from genesis_music.formats.registry import FORMATS
 from genesis_music.service.jobs.events import WAITING, options_after
 from genesis_music.service.jobs.tables import Job, JobKind, JobStatus
+from genesis_music.service.platform.moments import Moment
 from genesis_music.service.transcriptions.names import LONGEST_TITLE, clean_line
 from genesis_music.service.transcriptions.notifications import WebhookEvent
 from genesis_music.service.transcriptions.options import PageOptions, TranscriptionOptions, stored_options
@@ -29,24 +26,6 @@ from genesis_music.service.transcriptions.tables import SourceType, Transcriptio
 
 LONGEST_URL = 2048
 _ID = "018f3f2e-7d3b-4c43-9f55-0a4f9f2b7c11"
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("this date is out of range") from error
-
-
-def _written_out(value: object) -> object:
-    """Refuse numbers, also in quotes: pydantic would count them from 1970."""
-    if not isinstance(value, str) or not re.match(r"\d{4}-", value):
-        raise ValueError("write it like 2030-01-01T00:00:00Z")
-    return value
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
-"""A moment with its time zone, put into UTC (which those at the edges of the calendar cannot be)."""
 
 
 class LinkRequest(TranscriptionOptions):
