@@ -364,10 +364,12 @@ def give_to(user: str | None, path: Path) -> None:
         shutil.chown(path, user)
 
 
-def await_ready(child: ChildProcess, ping: Callable[[], bool]) -> ChildProcess:
+def await_ready(
+    child: ChildProcess, ping: Callable[[], bool], seconds: float = START_SECONDS
+) -> ChildProcess:
     """Return `child` as soon as it answers."""
     try:
-        until(lambda: child.exit_status is not None or ping())
+        until(lambda: child.exit_status is not None or ping(), seconds)
         assert child.exit_status is None, f"the server ended with status {child.exit_status}"
     except BaseException:
         child.kill()

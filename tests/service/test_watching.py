@@ -16,6 +16,7 @@ import pytest
 from redis import Redis
 
 from genesis_music.progress import Stage
+from genesis_music.service.jobs.states import ENDED
 from genesis_music.service.platform.database import utc_now
 from genesis_music.service.platform.migrate import migrate
 from genesis_music.service.wiring import make_jobs
@@ -39,6 +40,8 @@ EMAIL = "ada@example.com"
 TRACE, BROWSER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 BAD_TRACE = "5cf92f3577b34da6a3ce929d0e0e4736"
 ATTEMPTS = 2
+PATIENCE_SECONDS = 400.0
+"""Four programs start, perhaps on a busy machine."""
 
 
 @dataclass
@@ -68,7 +71,7 @@ class Watched:
         assert answer.status_code == 202, answer.text
         self.transcription_id = str(answer.json()["transcription_id"])
         job_id = str(answer.json()["job_id"])
-        self.harness.await_end(UUID(job_id))
+        until(lambda: self.harness.job(UUID(job_id)).status in ENDED, PATIENCE_SECONDS)
         return job_id
 
     def api(self) -> Scrape:
@@ -111,7 +114,8 @@ def watched(
         stack.callback(harness.stop)
         person = make_person(platform, EMAIL)
         harness.start_worker(WORKER, metrics_port=worker_port)
-        url = harness.start_api([*GENESIS, "serve", "--workers=2"], metrics_port=api_port)
+        command = [*GENESIS, "serve", "--workers=2"]
+        url = harness.start_api(command, patience_seconds=PATIENCE_SECONDS, metrics_port=api_port)
         made = Watched(harness, person, url, api_port, worker_port, spans, reported)
         try:
             made.job_id = made.transcribe(TRACE, denoise="on")

@@ -19,7 +19,7 @@ from genesis_music.service.platform.child import ChildProcess
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.serve import environment_of
 from genesis_music.service.transcriptions.tables import SourceType, Transcription
-from tests.service.servers import await_ready, free_ports, until
+from tests.service.servers import START_SECONDS, await_ready, free_ports, until
 
 WORKER = "tests.service.jobs.worker_main"
 API = [sys.executable, "-m", "uvicorn", "--factory", "genesis_music.service.app:from_environment"]
@@ -98,11 +98,13 @@ class JobHarness:
         """A worker; by itself one with the tiny handler."""
         return self._start([sys.executable, "-m", program], "worker.log", settings)
 
-    def start_api(self, command: Sequence[str] = API, **settings: Any) -> str:
+    def start_api(
+        self, command: Sequence[str] = API, *, patience_seconds: float = START_SECONDS, **settings: Any
+    ) -> str:
         """A process that serves HTTP and sockets; its address."""
         [port] = free_ports(1)
         child = self._start([*command, f"--port={port}"], f"api-{port}.log", settings)
-        await_ready(child, lambda: answers(f"http://127.0.0.1:{port}/health/live"))
+        await_ready(child, lambda: answers(f"http://127.0.0.1:{port}/health/live"), patience_seconds)
         return f"http://127.0.0.1:{port}"
 
     def stop(self) -> None:
