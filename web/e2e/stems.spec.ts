@@ -176,7 +176,9 @@ test('when they cannot be had the recording plays on, and one reads why', async 
   await openMixer(page);
   await page.route('**/stems/*', (route) => route.abort());
   await page.getByRole('button', { name: 'Mute: Bass' }).click();
-  await expect(page.getByTestId('mixer').getByRole('alert')).toContainText('The instruments cannot be loaded.');
+  await expect(page.getByTestId('mixer').getByRole('alert')).toContainText(
+    'The instruments cannot be loaded.',
+  );
   await expectAccessible(page);
   await play(page).click();
   await expect.poll(() => playing(page)).toBe(1);

@@ -32,7 +32,6 @@ export function printedLines(
   applyLook(alphaTab, settings, look);
   settings.display.padding = PADDING_PX;
   settings.notation.elements = hiddenElements(alphaTab);
-  settings.notation.elements.set(alphaTab.NotationElement.EffectMarker, true);
   const score = readScore(alphaTab, content.alphaTex, settings);
   styleStaves(score, look.staves);
   styleNotes(alphaTab, new NoteMap(content.tab, score), look);
