@@ -67,8 +67,9 @@ test-deploy: setup-test ## Check every deployment file with the program that wil
 	@scripts/setup.sh deploy
 	$(PYTHON) -m pytest tests/deploy
 
-test-live: setup-test ## Run the perimeter, monitoring and backups on this machine and check what they do
+test-live: setup-test web ## Run the perimeter, monitoring and backups on this machine and check what they do
 	@scripts/setup.sh live
+	@scripts/setup.sh deploy
 	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/live
 
 restore-drill: setup-test ## Lose a running installation and restore it from its backups alone; prints loss and time

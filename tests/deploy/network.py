@@ -63,8 +63,15 @@ class Network:
 
     def allows(self, source: Place, target: Place, port: Port) -> bool:
         """Whether ``source`` may open a connection to ``port`` of ``target``."""
-        out = self._open("Egress", source, target, target, port)
-        return out and self._open("Ingress", target, source, target, port)
+        return self.lets_out(source, target, port) and self.lets_in(source, target, port)
+
+    def lets_out(self, source: Place, target: Place, port: Port) -> bool:
+        """Whether the policies of the beginning agree."""
+        return self._open("Egress", source, target, target, port)
+
+    def lets_in(self, source: Place, target: Place, port: Port) -> bool:
+        """Whether the policies of the end agree."""
+        return self._open("Ingress", target, source, target, port)
 
     def matrix(self, places: Iterable[Place], ports: Iterable[Port]) -> Iterator[Connection]:
         """Every connection that may be opened between two places."""

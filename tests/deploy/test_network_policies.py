@@ -130,6 +130,32 @@ def test_policies_allow_every_arrow_and_nothing_else(overlay: str) -> None:
     assert sorted(map(str, listed(overlay) - found)) == [], "an arrow, but not allowed"
 
 
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_each_end_alone_allows_the_arrows_and_nothing_else(overlay: str) -> None:
+    """So that one mistake at one end opens nothing: what only one end would allow is too much as well."""
+    net, own = network(overlay, of_kind(overlay, "NetworkPolicy")), list(_own(overlay))
+    mine = {place.name for place in own}
+    out = {
+        Connection(source.name, target.name, str(port))
+        for source in own
+        for target in places(overlay)
+        for port in ports(overlay)
+        if source is not target and net.lets_out(source, target, port)
+    }
+    into = {
+        Connection(source.name, target.name, str(port))
+        for target in own
+        for source in places(overlay)
+        for port in ports(overlay)
+        if source is not target and net.lets_in(source, target, port)
+    }
+    wanted = listed(overlay)
+    assert sorted(map(str, out - wanted)) == [], "let out, but no arrow"
+    assert sorted(map(str, into - wanted)) == [], "let in, but no arrow"
+    assert {one for one in wanted if one.source in mine} <= out
+    assert {one for one in wanted if one.target in mine} <= into
+
+
 @pytest.mark.parametrize("address", [address for some in ADDRESSES.values() for address in some])
 def test_every_public_address_is_reached_alike_and_no_private_one(address: str) -> None:
     """The matrix takes the addresses of one kind together: here each alone."""

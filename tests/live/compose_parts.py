@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from genesis_music.service.platform.child import ChildProcess
 from genesis_music.service.platform.presign import S3Credentials
 from genesis_music.service.platform.redis_server import _program as valkey_program
+from genesis_music.service.platform.storage import ObjectStore, StorageUnavailableError
 from tests.deploy.tools import DEPLOY
 from tests.service.servers import S3Server, TestRedis, await_ready, free_ports, weed_program
 
@@ -43,15 +44,12 @@ class ComposeRedis(TestRedis):
         return written.replace("@redis:6379/", f"@127.0.0.1:{self.port}/")
 
     def _run(self) -> ChildProcess:
-        options = {
-            "port": self.port,
-            "bind": "127.0.0.1",
-            "dir": self._folder,
-            "aclfile": self._secrets / "redis.acl",
-        }
-        arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-        command = [valkey_program(), COMPOSE / "redis" / "valkey.conf", *arguments]
-        child = ChildProcess(command, log=self._folder / "valkey.log")
+        settings = (COMPOSE / "redis" / "valkey.conf").read_text()
+        settings = settings.replace("/data", str(self._folder)).replace("/run/secrets", str(self._secrets))
+        (self._folder / "valkey.conf").write_text(f"{settings}port {self.port}\nbind 127.0.0.1\n")
+        child = ChildProcess(
+            [valkey_program(), self._folder / "valkey.conf"], log=self._folder / "valkey.log"
+        )
         return await_ready(child, self._ping)
 
     def _ping(self) -> bool:
@@ -96,6 +94,7 @@ class ComposeS3(S3Server):
             "DATA_DIR": str(self._folder / "data"),
             "S3_PORT": str(self._ports[0]),
             "WEED": str(weed_program()),
+            "MASTER_ADDRESS": f"127.0.0.1:{self._ports[4]}.{self._ports[5]}",
         }
         child = ChildProcess(
             ["/bin/sh", COMPOSE / "s3" / "start-s3.sh", *options, *sockets, "-master.resumeState=false"],
@@ -103,4 +102,11 @@ class ComposeS3(S3Server):
             environment={**os.environ, **environment},
             stop_signal=signal.SIGKILL,
         )
-        return await_ready(child, self._ping)
+        return await_ready(child, lambda: self._ping() and self._has_bucket())
+
+    def _has_bucket(self) -> bool:
+        store = ObjectStore.from_url(self.url("probe"), credentials=self.credentials)
+        try:
+            return not store.exists("nothing")
+        except StorageUnavailableError:
+            return False

@@ -30,8 +30,8 @@ from genesis_music.errors import GenesisError
 from genesis_music.service.platform.headers import FIXED_HEADERS, HSTS
 from genesis_music.service.platform.storage import ObjectStore
 from tests.deploy import test_cloudflare as cloudflare
+from tests.live.compose_parts import BUCKET, ComposeRedis, ComposeS3, make_secrets
 from tests.live.perimeter import (
-    BUCKET,
     NOBODY,
     WEB,
     Perimeter,
@@ -378,8 +378,8 @@ def test_a_scan_finds_nothing_weak(perimeter: Perimeter, tmp_path: Path) -> None
         name: findings[name]["finding"] for name in ("SSLv2", "SSLv3", "TLS1", "TLS1_1", "TLS1_2", "TLS1_3")
     }
     assert [name for name, finding in offered.items() if "not offered" not in finding] == ["TLS1_3"]
-    # The certificate is our own and for two days: whoever judges it is right, and it is not what is tested. BREACH needs
-    # a secret in a compressed page: ours has none, and answers with tokens are not compressed (tested below).
+    # The certificate is our own and for two days: whoever judges it is right, and it is not what is tested.
+    # BREACH needs a secret in a compressed page: ours has none, and answers with tokens are not compressed (below).
     of_certificate = re.compile(r"cert_|OCSP|intermediate|DNS_CAA|chain|overall|scanTime|service|BREACH")
     weak = {
         one["id"]: one["finding"]
@@ -509,7 +509,7 @@ def test_redis_lets_in_the_service_and_lets_others_only_ask_whether_it_runs(redi
                 service.execute_command(*command)
     with Redis(port=redis.port) as stranger, pytest.raises(AuthenticationError):
         stranger.ping()
-    with Redis(port=redis.port, username="health", password="any", lib_name=None, lib_version=None) as health:
+    with Redis(port=redis.port, username="health", password="any", driver_info=None) as health:
         assert health.ping()
         with pytest.raises(NoPermissionError):
             health.get("anything")
@@ -534,10 +534,11 @@ def test_the_services_keys_open_no_other_bucket(s3: ComposeS3) -> None:
 
 
 def test_only_the_s3_gateway_can_be_reached_from_elsewhere(s3: ComposeS3) -> None:
-    listening = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    addresses = {
-        int(port, 16): address for address, port in (line.split()[1].split(":") for line in listening)
-    }
+    tables = [Path(f"/proc/net/{table}").read_text().splitlines()[1:] for table in ("tcp", "tcp6")]
+    fields = [line.split() for table in tables for line in table]
+    listening = [local.split(":") for _, local, _, state, *_ in fields if state == "0A"]
+    addresses = {int(port, 16): address for address, port in listening}
+    assert set(addresses[s3.ports[0]]) == {"0"}, "on all addresses"
     inner = [port for port in s3.ports[1:] if port in addresses]
-    assert addresses[s3.ports[0]] == "00000000"
-    assert inner and {addresses[port] for port in inner} == {"0100007F"}
+    assert len(inner) > 4
+    assert {addresses[port] for port in inner if port != s3.ports[1]} == {"0100007F"}

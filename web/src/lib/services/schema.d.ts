@@ -476,6 +476,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/audit-events/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Audit Events
+         * @description Download the audit log for another system, as long as it may be; the export itself is logged.
+         */
+        get: operations["exportAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transcribe": {
         parameters: {
             query?: never;
@@ -1198,7 +1218,7 @@ export interface components {
          * @description What is logged.
          * @enum {string}
          */
-        Action: "account.sign-up" | "account.sign-in" | "account.sign-in-failed" | "account.sign-out" | "account.sign-out-everywhere" | "account.refresh-reused" | "account.password-changed" | "account.password-wrong" | "account.password-reset-asked" | "account.password-reset" | "account.deleted" | "account.exported" | "session.ended" | "api-key.created" | "api-key.revoked" | "admin.role-changed" | "admin.account-disabled" | "admin.account-enabled" | "admin.job-replayed" | "share.created" | "share.revoked" | "transcription.deleted" | "webhook.created" | "webhook.deleted";
+        Action: "account.sign-up" | "account.sign-in" | "account.sign-in-failed" | "account.sign-out" | "account.sign-out-everywhere" | "account.refresh-reused" | "account.password-changed" | "account.password-wrong" | "account.password-reset-asked" | "account.password-reset" | "account.deleted" | "account.exported" | "session.ended" | "api-key.created" | "api-key.revoked" | "admin.role-changed" | "admin.account-disabled" | "admin.account-enabled" | "admin.audit-exported" | "admin.job-replayed" | "share.created" | "share.revoked" | "transcription.deleted" | "webhook.created" | "webhook.deleted";
         /**
          * AddChordEdit
          * @description Let a chord begin at a time (put on the nearest eighth); it lasts until the next one.
@@ -1551,6 +1571,12 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * AuditFormat
+         * @description How a log is written.
+         * @enum {string}
+         */
+        AuditFormat: "ndjson" | "csv";
         /**
          * AuditPage
          * @description Audit entries, the newest first; ask for the next page with ``cursor``.
@@ -5699,6 +5725,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAuditEvents: {
+        parameters: {
+            query?: {
+                format?: components["schemas"]["AuditFormat"];
+                /** @description From this moment on. */
+                since?: string | null;
+                /** @description To before this moment. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One event a line, the oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
                 };
             };
             /** @description Bad Request */
