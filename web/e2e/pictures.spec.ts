@@ -46,7 +46,7 @@ const VIEWS: Record<string, (page: Page, service: Service) => Promise<void>> = {
 };
 
 /** Where not all that is seen is compared: what is beside it has a picture already. */
-const PARTS: Record<string, string> = { theory: '.panel', editor: '[data-testid=note-tools]' };
+const PARTS: Record<string, string> = { theory: '.result > .panel', editor: '[data-testid=note-tools]' };
 /** The other theme has the same shapes: two pages show its colours. */
 const IN_BOTH = ['home', 'result'];
 
