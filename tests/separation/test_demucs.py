@@ -8,7 +8,7 @@ import pytest
 
 from genesis_music.audio.load import LoadSettings
 from genesis_music.errors import AudioError, SettingsError
-from genesis_music.separation.demucs import DemucsSeparator
+from genesis_music.separation.demucs import DemucsSeparator, usual_device
 from tests.separation.models import FOUR, SIX, save, save_model
 from tests.sounds import melody, white_noise, write_sound
 
@@ -195,3 +195,11 @@ def test_a_start_after_the_end_is_refused(tmp_path: Path, recording: Path) -> No
         DemucsSeparator(save_model(tmp_path, FOUR)).separate(
             recording, sample_rate_hz=22050, settings=LoadSettings(start_seconds=60)
         )
+
+
+@pytest.mark.parametrize(("has_gpu", "device"), [(True, "cuda"), (False, "cpu")])
+def test_a_graphics_processor_is_used_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch, has_gpu: bool, device: str
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: has_gpu)
+    assert usual_device() == device

@@ -109,7 +109,8 @@ def test_a_failure_goes_through_all_eight_steps(outside: Outside) -> None:
     [letter] = outside.mailbox.await_messages(1)  # 6: notified
     body = letter.get_body(("plain",))
     assert letter["To"] == "ada@example.com" and body is not None
-    assert all(text in body.get_content() for text in (FAULT, SUPPORT, accepted["job_id"]))
+    page = f"/t/{accepted['transcription_id']}"
+    assert all(text in body.get_content() for text in (FAULT, SUPPORT, accepted["job_id"], page))
     until(lambda: len(outside.hooked()) == 1)
     message = json.loads(outside.hooked()[0])
     assert (message["type"], message["data"]["error"]["message"]) == ("transcription.failed", FAULT)

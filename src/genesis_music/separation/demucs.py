@@ -49,7 +49,7 @@ class DemucsSeparator:
     itself) or the path of a local ``.th`` file, of a ``.yaml`` bag, or of a folder with one of them; text that
     is the path of something is taken as a path. Stems are kept under ``cache_folder``, by file, model and
     version, and shared with other machines through ``store``; without a folder they are deleted when closed.
-    ``device`` is PyTorch's (``"cpu"``, ``"cuda"``).
+    ``device`` is PyTorch's (``"cpu"``, ``"cuda"``); without one, a graphics processor is used where there is one.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class DemucsSeparator:
         *,
         cache_folder: Path | None = None,
         store: StemStore = NoStemStore(),
-        device: str = "cpu",
+        device: str = "",
     ) -> None:
         self._model = _local(model)
         self._cache_folder = cache_folder
@@ -144,7 +144,8 @@ class DemucsSeparator:
         on_fraction: Callable[[float], None],
         folder: Path,
     ) -> None:
-        model = load_model(self._model, self._device)
+        device = self._device or usual_device()
+        model = load_model(self._model, device)
         with ExitStack() as stack:
             sound = stack.enter_context(open_sound(path))
             sides = [Spool(model.samplerate, memory_bytes=settings.memory_bytes // 2) for _ in range(2)]
@@ -161,7 +162,7 @@ class DemucsSeparator:
             ]
             for writer in writers:
                 stack.callback(writer.close)
-            for done, stems in _separated(model, sides, mean, deviation, self._device):
+            for done, stems in _separated(model, sides, mean, deviation, device):
                 for writer, samples in zip(writers, stems, strict=True):
                     writer.append(samples)
                 on_fraction(done)
@@ -205,6 +206,13 @@ class _StemWriter:
     def close(self) -> None:
         self._file.append(self._resampler.resample_chunk(np.empty(0, np.float32), last=True))
         self._file.close()
+
+
+def usual_device() -> str:
+    """Where networks run fastest here: ``cuda`` or ``cpu``."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def load_model(model: str | Path, device: str = "cpu") -> Any:

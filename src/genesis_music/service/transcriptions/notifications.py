@@ -86,7 +86,7 @@ def _facts(row: Transcription, job: Job, platform: Platform) -> dict[str, Any]:
 
 def page_url(platform: Platform, transcription_id: UUID) -> str:
     """Where a user sees the transcription."""
-    return f"{platform.settings.public_url.rstrip('/')}/transcriptions/{transcription_id}"
+    return f"{platform.settings.public_url.rstrip('/')}/t/{transcription_id}"
 
 
 def _wants_email(session: Session, user_id: UUID) -> bool:
