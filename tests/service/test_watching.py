@@ -206,7 +206,16 @@ def test_what_the_service_stands_on_is_seen(watched: Watched) -> None:
     assert set(shown.values("genesis_reading_up")) == {1}
     assert shown.values("genesis_build_info", release=RELEASE) == [1]
     assert watched.worker().values("genesis_build_info", release=RELEASE) == [1]
-    assert shown.total("genesis_database_reads_total", server="replica") > 0
+
+
+def test_readings_are_counted_by_the_server_that_answers(watched: Watched) -> None:
+    """The replica answers once it has what this user wrote."""
+
+    def replica_answered() -> bool:
+        watched("GET", f"/api/v1/transcribe/{watched.transcription_id}")
+        return watched.api().total("genesis_database_reads_total", server="replica") > 0
+
+    until(replica_answered, PATIENCE_SECONDS)
 
 
 def test_an_open_circuit_is_seen(watched: Watched) -> None:

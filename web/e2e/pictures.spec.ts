@@ -38,6 +38,7 @@ const VIEWS: Record<string, (page: Page, service: Service) => Promise<void>> = {
     await result(page, service);
     await page.keyboard.press('e');
     await expect(page.getByTestId('note-tools')).toBeVisible();
+    await expect(page.locator('.reason').first()).toBeAttached(); // the order the service would try
   },
   profile: async (page) => {
     await page.goto('/profile');
