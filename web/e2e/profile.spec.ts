@@ -35,7 +35,9 @@ test('songs open in the notation that was chosen', async ({ page, service }) => 
   await notation.selectOption('standard');
   await expect(page.getByText('Saved', { exact: true })).toBeVisible();
   await page.goto(`/t/${id}`);
-  await expect(page.getByRole('radio', { name: 'Standard' })).toBeChecked();
+  // On a phone the ways to look at it are behind a button.
+  const standard = page.getByRole('radio', { name: 'Standard', includeHidden: true });
+  await expect(standard).toBeChecked();
   await page.goto('/profile');
   await notation.selectOption('tab');
   await expect(page.getByText('Saved', { exact: true })).toBeVisible();
