@@ -8,7 +8,9 @@ import random
 from pathlib import Path
 from typing import Any
 
+import gevent
 from locust import FastHttpUser, constant, events, task
+from locust.runners import STATE_RUNNING
 
 PLAN = json.loads(Path(os.environ["BENCH_PLAN"]).read_text())
 API = "/api/v1"
@@ -97,5 +99,6 @@ def _stop_after_enough(environment: Any, **_: object) -> None:
 
     @environment.events.request.add_listener  # type: ignore[untyped-decorator]
     def count(**_: object) -> None:
-        if environment.stats.total.num_requests >= wanted and environment.runner is not None:
-            environment.runner.quit()
+        enough = environment.stats.total.num_requests >= wanted
+        if enough and environment.runner is not None and environment.runner.state == STATE_RUNNING:
+            gevent.spawn(environment.runner.quit)  # it waits for the users, and this is one of them
