@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.deploy.tools import DEPLOY, checked
@@ -95,3 +96,33 @@ def settings_of(overlay: str, pod: Object) -> dict[str, str]:
             found |= named(overlay, "ConfigMap", source["configMapRef"]["name"]).get("data", {})
         found |= {one["name"]: one.get("value", "") for one in container.get("env", ())}
     return found
+
+
+@cache
+def templates(overlay: str) -> dict[str, dict[str, str]]:
+    """Secret's name to its files, as External Secrets will write them."""
+    targets = [one["spec"]["target"] for one in of_kind(overlay, "ExternalSecret")]
+    return {one["name"]: one["template"]["data"] for one in targets}
+
+
+def labels(pod: Object) -> dict[str, str]:
+    found: dict[str, str] = pod["metadata"]["labels"]
+    return found
+
+
+def port_numbers(pod: Object) -> dict[str, int]:
+    return {port["name"]: port["containerPort"] for one in containers(pod) for port in one.get("ports", ())}
+
+
+both = pytest.mark.parametrize("overlay", OVERLAYS)
+
+
+def every_pod() -> list[Any]:
+    return [
+        pytest.param(overlay, pod, id=f"{overlay} {name}")
+        for overlay in OVERLAYS
+        for name, pod in pods(overlay)
+    ]
+
+
+each_pod = pytest.mark.parametrize(("overlay", "pod"), every_pod())
