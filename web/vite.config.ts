@@ -8,7 +8,7 @@ const service = process.env.GENESIS_SERVICE ?? 'http://127.0.0.1:8000';
 
 const EVERYWHERE = new RegExp(
   [
-    'node_modules/(svelte|@sveltejs|esm-env|clsx|devalue|openapi-fetch|@lucide)/',
+    'node_modules/(@sveltejs|devalue|openapi-fetch)/',
     'src/messages/',
     'src/lib/components/(shared|layout|features/account)/',
     'src/lib/services/(api|auth|patience|wayBack|telemetry|choices|files|links|stages|recordings)',
@@ -16,14 +16,31 @@ const EVERYWHERE = new RegExp(
   ].join('|'),
 );
 
-/** What every page needs is one file and not thirty: on a slow network each costs a round trip. */
+/** What a song opens with, before the tab is drawn. */
+const SONG = new RegExp(
+  [
+    'src/routes/t/',
+    'src/lib/components/pages/ResultPage',
+    'src/lib/components/features/(FailedSong|OpeningTab|Progress|ScoreChips|Song|StaleNotice|SupportReference)',
+    'src/lib/stores/(player|score|transcription)',
+    'src/lib/(services/(painted|time-left|websocket)|tab/(opening|timing)|music/names|editing/tunings)',
+  ].join('|'),
+);
+
+/** What is needed together is one file and not thirty: on a slow network each costs a round trip. */
 const oneFile: Plugin = {
   name: 'one-file-for-everywhere',
   apply: 'build',
   applyToEnvironment: ({ name }) => name === 'client',
   outputOptions: (options) => ({
     ...options,
-    codeSplitting: { groups: [{ name: 'everywhere', test: EVERYWHERE }] },
+    codeSplitting: {
+      groups: [
+        { name: 'svelte', test: /node_modules\/(svelte|esm-env|clsx)\//, priority: 2 },
+        { name: 'everywhere', test: EVERYWHERE, priority: 1 },
+        { name: 'song', test: SONG },
+      ],
+    },
   }),
 };
 

@@ -4,7 +4,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -61,6 +61,11 @@ export class Service {
       await sleep(100);
     }
     throw new Error('The service did not become ready.');
+  }
+
+  /** Let the browser go first, as where it runs on a machine of its own. */
+  stepBack(): void {
+    if (this.#child?.pid) setPriority(this.#child.pid, constants.priority.PRIORITY_LOW);
   }
 
   /** Stop it by its process id and wait until it is gone. */

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from genesis_music.errors import SettingsError
 from genesis_music.service.config import ServiceSettings
 from genesis_music.service.page_policy import PagePolicy
+from genesis_music.service.platform.encodings import readable
 from genesis_music.service.platform.etags import matches
 
 ENTRANCES = ("200.html", "index.html")
@@ -138,7 +139,7 @@ class Site:
 
     def _compressed(self, file: _File, accepted: str, headers: dict[str, str]) -> _File:
         """The best sibling that the client can read, noted in ``headers``; else the file itself."""
-        for encoding in filter(_readable(accepted).__contains__, ENCODINGS):
+        for encoding in filter(readable(accepted).__contains__, ENCODINGS):
             if sibling := self._file(f"{file.path.relative_to(self._folder)}{ENCODINGS[encoding]}"):
                 headers["Content-Encoding"] = encoding
                 return sibling
@@ -153,12 +154,6 @@ def _looks_like_file(path: str) -> bool:
     """A script or picture of another version: a page in its place would only confuse the browser."""
     kind = _TYPES.guess_type(path.rpartition("/")[2], strict=False)[0]
     return path.startswith("_app/") or kind not in {None, "text/html"}
-
-
-def _readable(accept_encoding: str) -> set[str]:
-    """The encodings that a client names and does not rule out."""
-    parts = (part.partition(";") for part in accept_encoding.lower().split(","))
-    return {name.strip() for name, _, weight in parts if weight.strip().rstrip("0.") != "q="}
 
 
 def _html(file: _File) -> str:

@@ -25,7 +25,7 @@ def test_a_result_that_one_has_is_not_sent_again(api: Api, quick: Workbench, pat
     first = api("GET", f"{path}/result")
     assert first.status_code == 200
     tag = first.headers["etag"]
-    again = api("GET", f"{path}/result", headers={"If-None-Match": f'"other", W/{tag}'})
+    again = api("GET", f"{path}/result", headers={"If-None-Match": f'"other", {tag}'})
     assert (again.status_code, again.content) == (304, b"")
     assert (
         api(
@@ -51,6 +51,16 @@ def test_the_result_comes_from_the_cache_until_it_is_deleted(api: Api, path: str
     assert api("GET", f"{path}/result").content == first
     api("DELETE", path)
     assert api("GET", f"{path}/result").status_code == 404
+
+
+def test_a_result_comes_compressed_to_those_who_can_read_that(api: Api, path: str) -> None:
+    compressed = api("GET", f"{path}/result", headers={"Accept-Encoding": "br, gzip"})
+    plain = api("GET", f"{path}/result", headers={"Accept-Encoding": "gzip;q=0"})
+    assert compressed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert compressed.json() == plain.json()
+    assert int(compressed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+    assert {compressed.headers["vary"], plain.headers["vary"]} == {"Accept-Encoding"}
 
 
 def test_files_are_named_by_the_title_whatever_it_holds(api: Api, path: str) -> None:

@@ -1,16 +1,14 @@
 /** Moments as people read them. */
-const MOMENT = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
-const DAY = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
 const DAY_MS = 24 * 3600 * 1000;
 
 /** Day and time, e.g. `Nov 22, 2026, 7:30 PM`. */
 export function moment(iso: string): string {
-  return MOMENT.format(new Date(iso));
+  return new Date(iso).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' });
 }
 
 /** The day alone. */
 export function day(iso: string): string {
-  return DAY.format(new Date(iso));
+  return new Date(iso).toLocaleDateString('en', { dateStyle: 'medium' });
 }
 
 /** So many days from now, as the service wants it. */

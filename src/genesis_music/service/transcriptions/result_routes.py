@@ -30,6 +30,7 @@ FormatName = Annotated[
     ),
 ]
 IfNoneMatch = Annotated[str | None, Header(description="`ETag` of what one has already.")]
+AcceptEncoding = Annotated[str, Header(include_in_schema=False)]
 ByteRangeHeader = Annotated[str | None, Header(alias="Range", examples=["bytes=0-1023"])]
 MayRedirect = Annotated[
     bool, Query(description="Answer with a link to the storage (307) where it has such links.")
@@ -73,10 +74,11 @@ def get_result(
     revision: RevisionNumber = None,
     min_confidence: MinimumConfidence = 0.0,
     if_none_match: IfNoneMatch = None,
+    accept_encoding: AcceptEncoding = "",
 ) -> Response:
     """The tab and the analysis as JSON: of the latest revision, or of an older one."""
     row = service.find(identity.user_id, transcription_id)
-    return send_result(row, Wanted(revision, min_confidence), platform, if_none_match)
+    return send_result(row, Wanted(revision, min_confidence), platform, if_none_match, accept_encoding)
 
 
 @router.get("/files/{format}", response_class=Response, responses=FILE_RESPONSES)

@@ -18,6 +18,7 @@ from genesis_music.service.transcriptions.result_routes import (
     AUDIO_RESPONSES,
     FILE_RESPONSES,
     RESULT_RESPONSES,
+    AcceptEncoding,
     ByteRangeHeader,
     FormatName,
     IfNoneMatch,
@@ -84,10 +85,14 @@ def get_shared(token: Token, shares: SharesOf, response: Response) -> SharedTran
 
 @router.get("/shared/{token}/result", response_model=Result, responses=RESULT_RESPONSES | GONE)
 def get_shared_result(
-    token: Token, shares: SharesOf, platform: PlatformOf, if_none_match: IfNoneMatch = None
+    token: Token,
+    shares: SharesOf,
+    platform: PlatformOf,
+    if_none_match: IfNoneMatch = None,
+    accept_encoding: AcceptEncoding = "",
 ) -> Response:
     """The tab and the analysis behind a link."""
-    return send_result(shares.open(token), LATEST, platform, if_none_match)
+    return send_result(shares.open(token), LATEST, platform, if_none_match, accept_encoding)
 
 
 @router.get("/shared/{token}/files/{format}", response_class=Response, responses=FILE_RESPONSES | GONE)

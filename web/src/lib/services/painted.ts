@@ -8,3 +8,10 @@ export function painted(): Promise<void> {
     setTimeout(resolve, LONGEST_WAIT_MS);
   });
 }
+
+/** Resolves when what the user did meanwhile is answered: long work goes in pieces, with this between them. */
+export function breathe(): Promise<void> {
+  // Not every browser has it; timers alone would be slow in a tab in the background.
+  const { scheduler } = globalThis as { scheduler?: { yield?: () => Promise<void> } };
+  return scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
+}

@@ -1,8 +1,9 @@
 /** The outline of a recording: small enough to draw at once, made a piece at a time so that the page stays quick. */
+import { breathe } from '$lib/services/painted';
 
 const DECODED_HZ = 8000;
 const PEAKS_PER_SECOND = 50;
-const CHUNK_PEAKS = 4000;
+const CHUNK_PEAKS = 1000;
 
 /** Greatest deflection of each fiftieth of a second, -1 to 1. Throws when the browser cannot read the recording. */
 export async function peaksOf(recording: Blob): Promise<Float32Array> {
@@ -15,14 +16,17 @@ export async function peaksOf(recording: Blob): Promise<Float32Array> {
 async function outlineOf(samples: Float32Array, step: number): Promise<Float32Array> {
   const peaks = new Float32Array(Math.ceil(samples.length / step));
   for (let index = 0; index < peaks.length; index++) {
-    peaks[index] = farthest(samples.subarray(Math.round(index * step), Math.round((index + 1) * step)));
-    if (index % CHUNK_PEAKS === CHUNK_PEAKS - 1) await new Promise((next) => setTimeout(next));
+    peaks[index] = farthest(samples, Math.round(index * step), Math.round((index + 1) * step));
+    if (index % CHUNK_PEAKS === CHUNK_PEAKS - 1) await breathe();
   }
   return peaks;
 }
 
-function farthest(samples: Float32Array): number {
+function farthest(samples: Float32Array, start: number, end: number): number {
   let peak = 0;
-  for (const sample of samples) if (Math.abs(sample) > Math.abs(peak)) peak = sample;
+  for (let index = Math.min(end, samples.length); index-- > start;) {
+    const sample = samples[index] ?? 0;
+    if (Math.abs(sample) > Math.abs(peak)) peak = sample;
+  }
   return peak;
 }

@@ -4,6 +4,7 @@
  */
 import type { AlphaTabApi, model, NotationElement, rendering, Settings } from '@coderline/alphatab';
 import type { Tab } from '$lib/services/api';
+import { breathe } from '$lib/services/painted';
 import type { Ink } from './colours';
 import { firstChangedBar } from './changes';
 import { firstBars } from './excerpt';
@@ -58,6 +59,7 @@ export class Sheet {
   ondrawn: (drawing: Drawing) => void = () => undefined;
   static #spare: Promise<Sheet> | null = null;
   #notes: NoteMap | null = null;
+  #asked: { content: Content; look: Look } | null = null;
   #content: Content | null = null;
   #look: Look | null = null;
   #score: model.Score | null = null;
@@ -67,17 +69,30 @@ export class Sheet {
 
   /** Make one ahead, with its worker and fonts, while the page still waits for the song. */
   static prepare(): void {
-    Sheet.#spare ??= alphaTabLoaded.then((alphaTab) => new Sheet(alphaTab));
+    Sheet.#spare ??= Sheet.#make();
   }
 
   static take(): Promise<Sheet> {
-    const made = Sheet.#spare ?? alphaTabLoaded.then((alphaTab) => new Sheet(alphaTab));
+    const made = Sheet.#spare ?? Sheet.#make();
     Sheet.#spare = null;
     return made;
   }
 
-  private constructor(readonly alphaTab: AlphaTab) {
-    this.api = new alphaTab.AlphaTabApi(this.element, screenSettings(alphaTab));
+  static async #make(): Promise<Sheet> {
+    const alphaTab = await alphaTabLoaded;
+    await breathe();
+    const settings = screenSettings(alphaTab);
+    await breathe();
+    const made = new Sheet(alphaTab, settings);
+    await breathe();
+    return made;
+  }
+
+  private constructor(
+    readonly alphaTab: AlphaTab,
+    settings: Settings,
+  ) {
+    this.api = new alphaTab.AlphaTabApi(this.element, settings);
     // alphaTab writes the MIDI of every score it draws, player or not: only the synthesiser needs it.
     this.api.loadMidiForScore = () => undefined;
     this.#reword();
@@ -101,27 +116,36 @@ export class Sheet {
     this.api.loadMidiForScore();
   }
 
-  /** Draw; of a long song the opening first. Throws when the alphaTex cannot be read. */
-  show(content: Content, look: Look): void {
+  /** Draw; of a long song the opening first. Rejects when the alphaTex cannot be read. */
+  async show(content: Content, look: Look): Promise<void> {
     const opening = this.#content ? null : firstBars(content.alphaTex, OPENING_BARS);
     this.#isWhole = opening === null;
     this.#rest = opening === null ? null : () => this.#drawWhole(content, look);
-    this.#draw(opening === null ? content : { ...content, alphaTex: opening }, look);
+    await this.#draw(opening === null ? content : { ...content, alphaTex: opening }, look);
   }
 
   #drawWhole(content: Content, look: Look): void {
     if (this.#isWhole) return;
     this.#isWhole = true;
-    this.#draw(content, look);
+    void this.#draw(content, look);
   }
 
-  /** Only what changed is read and drawn anew. */
-  #draw(content: Content, look: Look): void {
+  /** Only what changed is read and drawn anew, and only what was asked for last. */
+  async #draw(content: Content, look: Look): Promise<void> {
+    const asked = (this.#asked = { content, look });
     const before = this.#content;
     const isKnown = content.alphaTex === before?.alphaTex && content.tab === before.tab;
+    if (!isKnown) {
+      const score = readScore(this.alphaTab, content.alphaTex, this.api.settings);
+      await breathe();
+      const notes = new NoteMap(content.tab, score);
+      await breathe();
+      if (this.#asked !== asked) return;
+      this.#score = score;
+      this.#notes = notes;
+    }
     const looksSame = before?.trackIndex === content.trackIndex && sameLook(this.#look, look);
     const changed = before && looksSame && !isKnown ? firstChangedBar(before, content) : null;
-    if (!isKnown) this.#read(content);
     this.#content = content;
     this.#style(look, looksSame);
     this.api.renderScore(this.#score as model.Score, [content.trackIndex], {
@@ -140,11 +164,6 @@ export class Sheet {
     this.api.updateSettings();
   }
 
-  #read({ alphaTex, tab }: Content): void {
-    this.#score = readScore(this.alphaTab, alphaTex, this.api.settings);
-    this.#notes = new NoteMap(tab, this.#score);
-  }
-
   #measured(): void {
     const lookup = this.api.boundsLookup;
     const tab = this.#content?.tab;
@@ -161,6 +180,7 @@ export class Sheet {
   }
 
   destroy(): void {
+    this.#asked = null;
     this.api.destroy();
     this.element.remove();
   }

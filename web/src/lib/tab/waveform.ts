@@ -4,6 +4,12 @@ import RegionsPlugin, { type Region } from 'wavesurfer.js/dist/plugins/regions.e
 import type { Loop } from '$lib/stores/player.svelte';
 import type { Bar } from './timing';
 
+export interface Colours {
+  wave: string;
+  played: string;
+  accent: string;
+}
+
 interface WaveformEvents {
   seek(seconds: number): void;
   /** The loop was dragged out, moved or resized. */
@@ -20,12 +26,15 @@ export class Waveform {
   readonly #lines = document.createElement('div');
   #region: Region | null = null;
   #ready = false;
+  #pixelsPerSecond = 0;
 
   constructor(
     container: HTMLElement,
+    private colours: Colours,
     private readonly events: WaveformEvents,
   ) {
     this.#surfer = WaveSurfer.create({
+      ...asOptions(colours),
       container,
       height: HEIGHT_PX,
       cursorWidth: 2,
@@ -49,12 +58,10 @@ export class Waveform {
     this.#ready = true;
   }
 
-  colour(colours: { wave: string; played: string; accent: string }): void {
-    this.#surfer.setOptions({
-      waveColor: colours.wave,
-      progressColor: colours.played,
-      cursorColor: colours.accent,
-    });
+  colour(colours: Colours): void {
+    if (isSame(this.colours, colours)) return; // or all would be drawn twice at first
+    this.colours = colours;
+    this.#surfer.setOptions(asOptions(colours));
   }
 
   /** Lines where bars start. */
@@ -85,7 +92,9 @@ export class Waveform {
 
   /** Pixels per second; 0 shows the whole recording. */
   zoom(pixelsPerSecond: number): void {
-    if (this.#ready) this.#surfer.zoom(pixelsPerSecond);
+    if (!this.#ready || pixelsPerSecond === this.#pixelsPerSecond) return;
+    this.#pixelsPerSecond = pixelsPerSecond;
+    this.#surfer.zoom(pixelsPerSecond);
   }
 
   #moved({ start, end }: Region): void {
@@ -103,6 +112,14 @@ export class Waveform {
   destroy(): void {
     this.#surfer.destroy();
   }
+}
+
+function asOptions({ wave, played, accent }: Colours) {
+  return { waveColor: wave, progressColor: played, cursorColor: accent };
+}
+
+function isSame(one: Colours, other: Colours): boolean {
+  return one.wave === other.wave && one.played === other.played && one.accent === other.accent;
 }
 
 function line(share: number, colour: string): HTMLElement {
