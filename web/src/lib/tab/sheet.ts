@@ -4,6 +4,7 @@
  */
 import type { AlphaTabApi, model, NotationElement, rendering, Settings } from '@coderline/alphatab';
 import type { Tab } from '$lib/services/api';
+import { isDoubtful } from '$lib/editing/selecting';
 import { breathe } from '$lib/services/painted';
 import type { Ink } from './colours';
 import { firstChangedBar } from './changes';
@@ -47,8 +48,6 @@ export interface Drawing {
 /** Drawn before the rest of a long song: two or three lines are there soonest. */
 const OPENING_BARS = 8;
 const LONGEST_WAIT_MS = 1000;
-/** Less sure notes are lighter. */
-const DOUBTFUL = 0.75;
 const FAMILY = 'Inter Variable, sans-serif';
 
 export class Sheet {
@@ -287,8 +286,8 @@ export function styleNotes({ model }: AlphaTab, notes: NoteMap, look: Look): voi
   const { NoteSubElement: Part } = model;
   const lighter = model.Color.fromJson(look.ink.muted) as model.Color;
   const unseen = new model.Color(0, 0, 0, 0);
-  for (const [head, { confidence }] of notes.pairs()) {
-    const colour = confidence < look.minConfidence ? unseen : confidence < DOUBTFUL ? lighter : null;
+  for (const [head, note] of notes.pairs()) {
+    const colour = note.confidence < look.minConfidence ? unseen : isDoubtful(note) ? lighter : null;
     if (!colour) {
       delete head.style;
       continue;

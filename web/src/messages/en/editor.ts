@@ -104,7 +104,6 @@ export const editor = {
     double: 'Twice as fast',
     half: 'Half as fast',
     bars: 'Bar lines',
-    barsHint: 'If beat one is felt elsewhere, move the bar lines.',
     earlier: 'One beat earlier',
     later: 'One beat later',
     own: 'As it is now',
