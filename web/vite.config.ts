@@ -21,9 +21,9 @@ const SONG = new RegExp(
   [
     'src/routes/t/',
     'src/lib/components/pages/ResultPage',
-    'src/lib/components/features/(FailedSong|OpeningTab|Progress|ScoreChips|Song|StaleNotice|SupportReference)',
+    'src/lib/components/features/(FailedSong|OpeningTab|Progress|Score(Chips|View)|Song|StaleNotice|SupportReference|ToolButton)',
     'src/lib/stores/(player|score|transcription)',
-    'src/lib/(services/(painted|time-left|websocket)|tab/(opening|timing)|music/names|editing/tunings)',
+    'src/lib/(services/(painted|shortcuts|time-left|wakeLock|websocket)|tab/(opening|playerKeys|timing)|music/names|editing/tunings)',
   ].join('|'),
 );
 
