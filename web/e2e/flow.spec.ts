@@ -71,7 +71,7 @@ test('what the microphone hears becomes a song', async ({ page, context }) => {
 test('the work is shown stage by stage; it can be cancelled and started again', async ({ page, service }) => {
   const { plucked } = await import('./sounds');
   const body = new FormData();
-  body.append('file', new Blob([new Uint8Array(plucked(120))]), 'long.wav');
+  body.append('file', new Blob([new Uint8Array(plucked(600))]), 'long.wav');
   const answer = await fetch(`${service.url}/api/v1/transcribe`, { method: 'POST', body });
   const { transcription_id: id } = (await answer.json()) as { transcription_id: string };
   await page.goto(`/t/${id}`);

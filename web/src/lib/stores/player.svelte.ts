@@ -259,14 +259,16 @@ export class Player {
   /** What must happen in time also when nothing is drawn: loop, end, clicks. */
   #tick(): void {
     this.#follow();
-    if (this.loop && this.position >= this.loop.end) this.seek(this.loop.start);
-    else if (this.position >= this.end) this.pause();
+    if (this.position >= this.end) this.pause();
     else if (settings.device.metronome && this.timing) {
       this.clicker?.follow(this.timing, this.position, this.speed);
     }
   }
 
+  /** Show what is heard; what lies behind the loop is neither. */
   #follow(): void {
-    if (this.playing && this.engine) this.position = Math.min(this.engine.seconds, this.end);
+    if (!this.playing || !this.engine) return;
+    this.position = Math.min(this.engine.seconds, this.end);
+    if (this.loop && this.position >= this.loop.end) this.seek(this.loop.start);
   }
 }
