@@ -37,7 +37,9 @@ export function printedLines(
   styleNotes(alphaTab, new NoteMap(content.tab, score), look);
   const renderer = new alphaTab.rendering.ScoreRenderer(settings);
   const lines: string[] = [];
-  renderer.partialRenderFinished.on(({ renderResult }) => lines.push(reworded(renderResult as string)));
+  renderer.partialRenderFinished.on(({ renderResult }) =>
+    lines.push(reworded(renderResult as string, content.tab)),
+  );
   renderer.partialLayoutFinished.on(({ id }) => renderer.renderResult(id));
   renderer.width = WIDTH_PX;
   renderer.renderScore(score, [content.trackIndex]);

@@ -106,7 +106,9 @@ export class Sheet {
     const { uiFacade } = this.api;
     const update = uiFacade.beginUpdateRenderResults.bind(uiFacade);
     uiFacade.beginUpdateRenderResults = (result) => {
-      if (typeof result.renderResult === 'string') result.renderResult = reworded(result.renderResult);
+      const { renderResult } = result;
+      if (typeof renderResult === 'string' && this.#content)
+        result.renderResult = reworded(renderResult, this.#content.tab);
       update(result);
     };
   }
