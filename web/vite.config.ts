@@ -11,7 +11,7 @@ const EVERYWHERE = new RegExp(
     'node_modules/(@sveltejs|devalue|openapi-fetch)/',
     'src/messages/',
     'src/lib/components/(shared|layout|features/account)/',
-    'src/lib/services/(api|auth|patience|wayBack|telemetry|choices|files|links|stages|recordings)',
+    'src/lib/services/(api|auth|painted|patience|wayBack|telemetry|choices|files|links|stages|recordings)',
     'src/lib/stores/(user|settings|configuration|connection|toasts|choices)',
   ].join('|'),
 );
@@ -23,7 +23,7 @@ const SONG = new RegExp(
     'src/lib/components/pages/ResultPage',
     'src/lib/components/features/(FailedSong|OpeningTab|Progress|Score(Chips|View)|Song|StaleNotice|SupportReference|ToolButton)',
     'src/lib/stores/(player|score|transcription)',
-    'src/lib/(services/(painted|shortcuts|time-left|wakeLock|websocket)|tab/(opening|playerKeys|timing)|music/names|editing/tunings)',
+    'src/lib/(services/(shortcuts|time-left|wakeLock|websocket)|tab/(opening|playerKeys|timing)|music/names|editing/tunings)',
   ].join('|'),
 );
 
