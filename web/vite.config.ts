@@ -18,7 +18,7 @@ const EVERYWHERE = new RegExp(
     'src/lib/components/pages/ResultPage',
     'src/lib/components/features/(FailedSong|OpeningTab|Progress|Score(Chips|View)|Song|StaleNotice|SupportReference|ToolButton)',
     'src/lib/stores/(player|score|transcription)',
-    'src/lib/(services/(shortcuts|time-left|wakeLock|websocket)|tab/(opening|playerKeys|timing)|music/names|editing/tunings)',
+    'src/lib/(services/(shortcuts|time-left|wakeLock|websocket)|tab/(opening|playerKeys|timing)|music/(names|pitch)|editing/tunings)',
   ].join('|'),
 );
 
