@@ -13,6 +13,7 @@ async function result(page: Page, service: Service): Promise<void> {
   await page.goto(`/t/${await song}`);
   await expect(page.getByTestId('tab')).toHaveAttribute('data-drawn', 'true', { timeout: 60_000 });
   await expect(page.locator('.waveform')).toHaveAttribute('data-ready', 'true', { timeout: 30_000 });
+  await expect(page.getByText('Saved')).toBeVisible(); // the editor comes last
 }
 
 const VIEWS: Record<string, (page: Page, service: Service) => Promise<void>> = {
