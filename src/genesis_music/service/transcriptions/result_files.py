@@ -23,7 +23,7 @@ from genesis_music.service.transcriptions.tables import Transcription
 
 RESULT_CACHE_SECONDS = 3600.0
 COMPRESSION = 6
-"""A seventh of the size; more takes longer and saves little."""
+"""A fifth of the size; more takes longer and saves little."""
 
 
 @dataclass(frozen=True, slots=True)
