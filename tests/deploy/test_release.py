@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -187,25 +187,15 @@ def test_a_release_that_does_not_get_ready_is_taken_back(
 def prometheus(answers: dict[str, dict[str, float]]) -> Iterator[str]:
     """Answers as a Prometheus does: figures by track, ``requests``, ``errors``, ``p95``."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            query = parse_qs(urlsplit(self.path).query)["query"][0]
-            track = re.search(r'track="(\w+)"', query)[1]  # type: ignore[index]
-            kind = "p95" if "quantile" in query else "errors" if "5.." in query else "requests"
-            value = answers.get(track, {}).get(kind)
-            result = [] if value is None else [{"metric": {}, "value": [1_700_000_000, str(value)]}]
-            body = json.dumps(
-                {"status": "success", "data": {"resultType": "vector", "result": result}}
-            ).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def figures(request: BaseHTTPRequestHandler) -> object:
+        query = parse_qs(urlsplit(request.path).query)["query"][0]
+        track = re.search(r'track="(\w+)"', query)[1]  # type: ignore[index]
+        kind = "p95" if "quantile" in query else "errors" if "5.." in query else "requests"
+        value = answers.get(track, {}).get(kind)
+        result = [] if value is None else [{"metric": {}, "value": [1_700_000_000, str(value)]}]
+        return {"status": "success", "data": {"resultType": "vector", "result": result}}
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with served(Handler) as url:
+    with answering(figures) as url:
         yield url
 
 
@@ -317,11 +307,22 @@ def test_a_workflow_shows_the_token_that_github_gives_its_job(tmp_path: Path) ->
 def github() -> Iterator[str]:
     """Gives a job its token, if it asks as GitHub wants it."""
 
+    def token(request: BaseHTTPRequestHandler) -> object:
+        asked = request.headers["Authorization"], request.path
+        good = asked == ("bearer request-token", "/token?x=1&audience=genesis-music")
+        return {"value": "token-of-this-job"} if good else {}
+
+    with answering(token) as url:
+        yield url
+
+
+@contextmanager
+def answering(answer: Callable[[BaseHTTPRequestHandler], object]) -> Iterator[str]:
+    """A server on a free port that answers in JSON until the block ends."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked = self.headers["Authorization"], self.path
-            good = asked == ("bearer request-token", "/token?x=1&audience=genesis-music")
-            body = json.dumps({"value": "token-of-this-job"} if good else {}).encode()
+            body = json.dumps(answer(self)).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -330,14 +331,7 @@ def github() -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with served(Handler) as url:
-        yield url
-
-
-@contextmanager
-def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """A server on a free port until the block ends."""
-    server = HTTPServer(("127.0.0.1", 0), handler)
+    server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

@@ -181,7 +181,7 @@ def drill() -> Outcome:
     """Lose everything and bring it back."""
     with ExitStack() as stack:
         folder = stack.enter_context(scratch("drill", owner=postgres_user()))
-        vault = S3Server(_made(folder / "vault"))
+        vault = S3Server(made(folder / "vault"))
         stack.callback(vault.stop)
         truth, backups, heartbeat, song, file = _before_the_loss(folder / "before", vault)
         latest_seconds, last = _restore_latest(backups, folder / "latest")
@@ -198,16 +198,16 @@ def drill() -> Outcome:
 
 def _before_the_loss(folder: Path, vault: S3Server) -> tuple[Truth, Backups, Heartbeat, str, bytes]:
     with ExitStack() as stack:
-        postgres = start_primary(_made(folder, postgres_user()))
+        postgres = start_primary(made(folder, postgres_user()))
         stack.callback(postgres.stop)
-        redis = TestRedis(_made(folder / "redis"))
+        redis = TestRedis(made(folder / "redis"))
         stack.callback(redis.stop)
-        s3 = S3Server(_made(folder / "s3"))
+        s3 = S3Server(made(folder / "s3"))
         stack.callback(s3.stop)
         service = stack.enter_context(installation(postgres, redis, s3, folder / "service"))
         service.start_server()
         service.start_worker()
-        backups = Backups(service, vault, _made(folder.with_name("backups")))
+        backups = Backups(service, vault, made(folder.with_name("backups")))
         archiver = stack.enter_context(backups.archiving())
         heartbeat = Heartbeat(postgres)
         stack.enter_context(heartbeat.beating())
@@ -271,7 +271,7 @@ def _restore_latest(backups: Backups, folder: Path) -> tuple[float, float]:
 @contextmanager
 def restored(backups: Backups, folder: Path, moment: str) -> Iterator[PostgresServer]:
     """A primary that was restored into a fresh folder."""
-    _made(folder, postgres_user())
+    made(folder, postgres_user())
     backups.restore("database", "--to", moment, "--data-dir", folder / "data")
     owned_by_postgres(folder / "data")
     postgres = PostgresServer(folder / "data", backups._service.postgres.password)
@@ -298,9 +298,9 @@ def _restore_moment(backups: Backups, folder: Path, truth: Truth, song: str, fil
     """Everything is as it was: rows, files, and what a user sees."""
     with ExitStack() as stack:
         postgres = stack.enter_context(restored(backups, folder, truth.moment.isoformat()))
-        redis = TestRedis(_made(folder / "redis"))
+        redis = TestRedis(made(folder / "redis"))
         stack.callback(redis.stop)
-        s3 = S3Server(_made(folder / "s3"))
+        s3 = S3Server(made(folder / "s3"))
         stack.callback(s3.stop)
         service = stack.enter_context(installation(postgres, redis, s3, folder / "service"))
         backups.restore("bucket", "--to", truth.moment.isoformat(), **service.environment)
@@ -315,7 +315,7 @@ def _restore_moment(backups: Backups, folder: Path, truth: Truth, song: str, fil
         assert service.file(song, "gp5") == file
 
 
-def _made(folder: Path, owner: str | None = None) -> Path:
+def made(folder: Path, owner: str | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if owner:
         shutil.chown(folder, owner)

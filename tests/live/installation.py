@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,15 @@ import httpx
 
 from tests.faults.world import APPLICATION, Program, wait_until
 from tests.service.platforms import PUBLIC_URL, SECRET_KEY
-from tests.service.servers import PostgresServer, S3Server, TestRedis, free_ports
+from tests.service.servers import (
+    PostgresServer,
+    S3Server,
+    TestRedis,
+    free_ports,
+    postgres_user,
+    scratch,
+    start_primary,
+)
 
 DATABASE = "genesis"
 PASSWORD = "nine lamps over water"
@@ -140,3 +148,19 @@ def installation(
         if os.environ.get("GENESIS_LIVE_LOGS"):
             for log in sorted(folder.glob("*.log")):
                 print(f"--- {log.name}\n{log.read_text()[-8000:]}")
+
+
+@contextmanager
+def new_installation(name: str) -> Iterator[Installation]:
+    """An installation on parts of its own, in ``folder.parent``; no process of the service runs yet."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(scratch(name, owner=postgres_user()))
+        postgres = start_primary(folder)
+        stack.callback(postgres.stop)
+        for part in ("redis", "s3"):
+            (folder / part).mkdir()
+        redis = TestRedis(folder / "redis")
+        stack.callback(redis.stop)
+        s3 = S3Server(folder / "s3")
+        stack.callback(s3.stop)
+        yield stack.enter_context(installation(postgres, redis, s3, folder / "service"))

@@ -6,7 +6,6 @@ import io
 import secrets
 import wave
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -15,8 +14,7 @@ import pytest
 from genesis_music.service.config import ServiceSettings
 from genesis_music.service.platform.container import open_storage
 from genesis_music.service.platform.storage import ObjectStore
-from tests.live.installation import Installation, installation
-from tests.service.servers import S3Server, TestRedis, postgres_user, scratch, start_primary
+from tests.live.installation import Installation, new_installation
 
 MODES = ("AES256", "")
 
@@ -24,16 +22,8 @@ MODES = ("AES256", "")
 @pytest.fixture(scope="module")
 def parts() -> Iterator[Installation]:
     """PostgreSQL, Redis and S3 of an installation; nothing of it runs yet."""
-    with ExitStack() as stack:
-        folder = stack.enter_context(scratch("encryption", owner=postgres_user()))
-        postgres = start_primary(folder)
-        stack.callback(postgres.stop)
-        for name in ("redis", "s3"):
-            (folder / name).mkdir()
-        redis, s3 = TestRedis(folder / "redis"), S3Server(folder / "s3")
-        stack.callback(redis.stop)
-        stack.callback(s3.stop)
-        yield stack.enter_context(installation(postgres, redis, s3, folder / "service"))
+    with new_installation("encryption") as parts:
+        yield parts
 
 
 def storage(parts: Installation, encryption: str) -> ObjectStore:

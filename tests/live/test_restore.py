@@ -17,16 +17,14 @@ from deploy.backup.database import good_backups
 from deploy.backup.settings import BackupSettings
 from deploy.backup.wal import stored_segments
 from genesis_music.service.platform.storage import ObjectStore
-from tests.live.drill import WAL_SECONDS, Backups, _made, drill, restored
-from tests.live.installation import DATABASE, installation
+from tests.live.drill import WAL_SECONDS, Backups, drill, made, restored
+from tests.live.installation import DATABASE, new_installation
 from tests.service.servers import (
     S3Server,
-    TestRedis,
     fetch,
     free_ports,
     postgres_user,
     scratch,
-    start_primary,
     until,
 )
 
@@ -45,16 +43,11 @@ def test_everything_that_was_lost_comes_back() -> None:
 def small() -> Iterator[Backups]:
     """A database with a few rows and a few files, backed up, and gone on writing."""
     with ExitStack() as stack:
-        folder = stack.enter_context(scratch("small", owner=postgres_user()))
-        postgres = start_primary(folder)
-        stack.callback(postgres.stop)
-        s3, vault = S3Server(_made(folder / "s3")), S3Server(_made(folder / "vault"))
-        stack.callback(s3.stop)
+        service = stack.enter_context(new_installation("small"))
+        folder, postgres = service.folder.parent, service.postgres
+        vault = S3Server(made(folder / "vault"))
         stack.callback(vault.stop)
-        redis = TestRedis(_made(folder / "redis"))
-        stack.callback(redis.stop)
-        service = stack.enter_context(installation(postgres, redis, s3, folder / "service"))
-        backups = Backups(service, vault, _made(folder / "backups"))
+        backups = Backups(service, vault, made(folder / "backups"))
         files = service_files(backups)
         for number in range(5):
             files.put_bytes(f"results/x/{number}", SECRET_WORDS * (number + 1))

@@ -8,7 +8,7 @@ import threading
 import time
 import wave
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -21,8 +21,8 @@ from genesis_music.service.platform.revision import known_revisions
 from tests.faults.quick import LISTENING_SECONDS
 from tests.faults.world import Program, wait_until
 from tests.live.balancer import balancer
-from tests.live.installation import DATABASE, PASSWORD, Installation, installation
-from tests.service.servers import S3Server, TestRedis, postgres_user, scratch, start_primary, until
+from tests.live.installation import DATABASE, PASSWORD, Installation, new_installation
+from tests.service.servers import until
 
 ROOT = Path(__file__).parents[2]
 EMAIL, OTHER_EMAIL = "ada@example.com", "ben@example.com"
@@ -141,16 +141,8 @@ def recording() -> bytes:
 @pytest.fixture
 def service() -> Iterator[Installation]:
     """Parts of an installation; no process of the service runs yet."""
-    with ExitStack() as stack:
-        folder = stack.enter_context(scratch("upgrade", owner=postgres_user()))
-        postgres = start_primary(folder)
-        stack.callback(postgres.stop)
-        for name in ("redis", "s3"):
-            (folder / name).mkdir()
-        redis, s3 = TestRedis(folder / "redis"), S3Server(folder / "s3")
-        stack.callback(redis.stop)
-        stack.callback(s3.stop)
-        yield stack.enter_context(installation(postgres, redis, s3, folder / "service"))
+    with new_installation("upgrade") as service:
+        yield service
 
 
 def next_version(folder: Path) -> Path:

@@ -28,17 +28,14 @@ const test = base.extend<{ baseURL: string }, { cdn: Cdn; service: Service }>({
   service: [
     async ({ cdn }, use) => {
       const env = { GENESIS_PUBLIC_URL: cdn.url, GENESIS_CORS_ORIGINS: cdn.url };
-      const service = await Service.start(env, 'accounts and worker');
-      try {
+      const built = async (service: Service) => {
         await run('npm', ['run', 'build'], {
           cwd: WEB,
           env: { ...process.env, VITE_API_ORIGIN: service.url, GENESIS_WEB_BUILD: cdn.folder },
         });
         await use(service);
-      } finally {
-        await service.stop();
-        service.remove();
-      }
+      };
+      await Service.lent(built, env, 'accounts and worker');
     },
     { scope: 'worker', timeout: BUILD_MS },
   ],

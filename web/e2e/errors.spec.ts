@@ -12,15 +12,7 @@ const LIMITS = {
 const test = base.extend<object, { service: Service }>({
   service: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures that are asked for from the pattern
-    async ({}, use) => {
-      const service = await Service.start(LIMITS);
-      try {
-        await use(service);
-      } finally {
-        await service.stop();
-        service.remove();
-      }
-    },
+    async ({}, use) => Service.lent(use, LIMITS),
     { scope: 'worker', timeout: 120_000 },
   ],
 });

@@ -19,13 +19,7 @@ const test = base.extend<{ baseURL: string }, { letters: Letters; service: Servi
   service: [
     async ({ letters }, use) => {
       const env = { GENESIS_RATE_LIMITS_ENABLED: 'false', GENESIS_SMTP_URL: letters.url };
-      const service = await Service.start(env, 'accounts');
-      try {
-        await use(service);
-      } finally {
-        await service.stop();
-        service.remove();
-      }
+      await Service.lent(use, env, 'accounts');
     },
     { scope: 'worker', timeout: 120_000 },
   ],

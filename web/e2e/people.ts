@@ -13,15 +13,7 @@ export function testWithAccounts(
   return base.extend<{ baseURL: string }, { service: Service }>({
     service: [
       // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures that are asked for from the pattern
-      async ({}, use) => {
-        const service = await Service.start({ GENESIS_RATE_LIMITS_ENABLED: 'false', ...env }, kind);
-        try {
-          await use(service);
-        } finally {
-          await service.stop();
-          service.remove();
-        }
-      },
+      async ({}, use) => Service.lent(use, { GENESIS_RATE_LIMITS_ENABLED: 'false', ...env }, kind),
       { scope: 'worker', timeout: 120_000 },
     ],
     baseURL: async ({ service }, use) => use(service.url),

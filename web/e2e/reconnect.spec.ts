@@ -6,15 +6,7 @@ import { plucked } from './sounds';
 const test = base.extend<object, { service: Service }>({
   service: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures that are asked for from the pattern
-    async ({}, use) => {
-      const service = await Service.start();
-      try {
-        await use(service);
-      } finally {
-        await service.stop();
-        service.remove();
-      }
-    },
+    async ({}, use) => Service.lent(use),
     { scope: 'worker', timeout: 120_000 },
   ],
 });

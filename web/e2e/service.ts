@@ -37,6 +37,21 @@ export class Service {
     return service;
   }
 
+  /** One for those who use it; it is stopped whatever happens. */
+  static async lent(
+    use: (service: Service) => Promise<void>,
+    env: Record<string, string> = {},
+    kind: Kind = 'local',
+  ): Promise<void> {
+    const service = await Service.start(env, kind);
+    try {
+      await use(service);
+    } finally {
+      await service.stop();
+      service.remove();
+    }
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
@@ -111,15 +126,7 @@ export async function freePort(): Promise<number> {
 export const test = base.extend<{ baseURL: string }, { service: Service }>({
   service: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixtures that are asked for from the pattern
-    async ({}, use) => {
-      const service = await Service.start();
-      try {
-        await use(service);
-      } finally {
-        await service.stop();
-        service.remove();
-      }
-    },
+    async ({}, use) => Service.lent(use),
     { scope: 'worker', timeout: READY_MS * 2 },
   ],
   baseURL: async ({ service }, use) => use(service.url),
