@@ -61,7 +61,7 @@ test-faults: setup-test ## Break the running service in every way and check that
 	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/faults -s
 
 bench-accuracy: ## Measure accuracy on ../shared/eval, write benchmarks/results/
-	for topic in notes tab mixes beats harmony fingering techniques quantise; do $(PYTHON) -m benchmarks.accuracy.$$topic || exit 1; done
+	for topic in notes string_levels tab mixes beats harmony fingering techniques quantise; do $(PYTHON) -m benchmarks.accuracy.$$topic || exit 1; done
 
 test-deploy: setup-test ## Check every deployment file with the program that will read it
 	@scripts/setup.sh deploy
