@@ -82,8 +82,6 @@ export class Sheet {
     await breathe();
     const settings = screenSettings(alphaTab);
     await breathe();
-    measureFont();
-    await breathe();
     const made = new Sheet(alphaTab, settings);
     await breathe();
     return made;
@@ -207,14 +205,6 @@ function whenIdle(then: () => void): void {
     if ('requestIdleCallback' in window) requestIdleCallback(then, { timeout: LONGEST_WAIT_MS });
     else setTimeout(then);
   });
-}
-
-/** alphaTab measures the font's letters in one go with its start; what the browser learns here it knows there. */
-function measureFont(): void {
-  const context = document.createElement('canvas').getContext('2d');
-  if (!context) return;
-  context.font = `11px ${FAMILY}`;
-  for (let code = 32; code < 255; code++) context.measureText(String.fromCharCode(code));
 }
 
 export function readScore({ importer }: AlphaTab, alphaTex: string, settings: Settings): model.Score {
