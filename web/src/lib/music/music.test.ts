@@ -8,7 +8,7 @@ const STANDARD = [64, 59, 55, 50, 45, 40];
 
 describe('names', () => {
   it('are printed with real accidentals', () => {
-    expect(pretty('F#m7b5')).toBe('F♯m7b5');
+    expect(pretty('F#m7b5')).toBe('F♯m7♭5');
     expect(pretty('Bbmaj7/F#')).toBe('B♭maj7/F♯');
   });
   it('of notes are read back', () => {

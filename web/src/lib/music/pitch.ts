@@ -6,9 +6,12 @@ const FLATS = ['C', 'D♭', 'D', 'E♭', 'E', 'F', 'G♭', 'G', 'A♭', 'A', 'B�
 const FLAT_MAJORS = new Set(['F', 'B♭', 'E♭', 'A♭', 'D♭', 'G♭']);
 const MINOR_THIRD = 3;
 
-/** `F#m7` → `F♯m7`, `Bb` → `B♭`. */
+/** `F#m7b5` → `F♯m7♭5`, `Bb` → `B♭`. */
 export function pretty(label: string): string {
-  return label.replaceAll('#', '♯').replace(/([A-G])b/g, '$1♭');
+  return label
+    .replaceAll('#', '♯')
+    .replace(/([A-G])b/g, '$1♭')
+    .replace(/b(?=\d)/g, '♭');
 }
 
 /** 0 (C) to 11; null for what is no note. */
