@@ -86,6 +86,16 @@ def test_channels_are_mixed_to_their_mean_and_resampled(tmp_path: Path) -> None:
     np.testing.assert_allclose(middle, expected, atol=1e-3)
 
 
+@pytest.mark.parametrize("string", range(6))
+def test_no_string_of_a_pickup_with_six_channels_is_lost(tmp_path: Path, string: int) -> None:
+    """Programs that take six channels for surround sound drop the fourth."""
+    strings = np.zeros((6, 2 * RATE), dtype=np.float32)
+    strings[string] = sine(440, 2)
+    path = write_sound(tmp_path / "hexaphonic.wav", strings, sample_rate_hz=RATE, layout="5.1")
+    with load_audio(path, sample_rate_hz=RATE) as recording:
+        np.testing.assert_allclose(recording.read(0, 2 * RATE), sine(440, 2) / 6, atol=1e-3)
+
+
 def test_nothing_above_half_the_rate_is_folded_back(tmp_path: Path) -> None:
     high = sine(15000, 2, sample_rate_hz=48000)
     path = write_sound(tmp_path / "a.wav", high, sample_rate_hz=48000, codec="pcm_f32le")
