@@ -114,14 +114,16 @@ def test_an_error_is_passed_on_and_the_next_one_computes_at_once(cache: Cache):
 
 def test_whoever_waits_for_one_that_never_finishes_computes_for_itself(redis_client: Redis):
     cache = Cache(redis_client, "test", "1", lease_seconds=0.05)
-    release = threading.Event()
+    begun, release = threading.Event(), threading.Event()
 
     def stuck() -> bytes:
+        begun.set()
         assert release.wait(20)
         return b"late"
 
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(cache.get_or_set, "a", stuck, 60)
+        assert begun.wait(20)
         assert cache.get_or_set("a", lambda: b"fresh", 60) == b"fresh"
         release.set()
         assert first.result() == b"late"
