@@ -52,7 +52,7 @@ imports: ## Check the import rules of ARCHITECTURE.md
 	.venv/bin/lint-imports
 
 unit: ## Run the tests
-	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest -n 3  # more than cores: many tests wait for a process
+	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest -n 2
 
 test-api: setup-test ## Try hundreds of made-up requests of every kind on the API
 	GENESIS_API_EXAMPLES=100 $(PYTHON) -m pytest tests/service/test_any_request.py

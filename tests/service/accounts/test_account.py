@@ -193,7 +193,7 @@ def test_an_export_has_all_data_and_no_secret(kept_client, platform, user, other
     assert {event["action"] for event in document["audit_events"]} == {"api-key.created", "account.exported"}
     assert document["kept"] == [str(user.id)]
     assert str(other_user.id) not in answer.text
-    with platform.database.reading() as session:
+    with platform.database.reading(user.id) as session:
         row, key = session.get(User, user.id), session.query(ApiKey).one()
         signed_in = session.get(UserSession, user.signed_in.session_id)
     for secret in (row.password_hash, key.key_hash, signed_in.refresh_token, signed_in.token):
