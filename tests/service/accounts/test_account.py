@@ -97,7 +97,7 @@ def test_a_new_password_needs_the_present_one_and_must_be_safe(client, platform,
     answer = client.post(f"{ACCOUNT}/password", json=weak, headers=user.headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "weak-password")
     assert "password1" not in answer.text
-    with platform.database.reading() as session:
+    with platform.database.writing() as session:
         assert events_before(session, None, 1)[0].action == Action.PASSWORD_WRONG
 
 
@@ -193,7 +193,7 @@ def test_an_export_has_all_data_and_no_secret(kept_client, platform, user, other
     assert {event["action"] for event in document["audit_events"]} == {"api-key.created", "account.exported"}
     assert document["kept"] == [str(user.id)]
     assert str(other_user.id) not in answer.text
-    with platform.database.reading(user.id) as session:
+    with platform.database.writing() as session:
         row, key = session.get(User, user.id), session.query(ApiKey).one()
         signed_in = session.get(UserSession, user.signed_in.session_id)
     for secret in (row.password_hash, key.key_hash, signed_in.refresh_token, signed_in.token):

@@ -79,7 +79,7 @@ def order(buyer, user, key="key-1", **body):
 
 
 def made(platform):
-    with platform.database.reading() as session:
+    with platform.database.writing() as session:
         return session.scalar(select(func.count()).select_from(ApiKey))
 
 
@@ -168,7 +168,7 @@ def test_answers_are_forgotten_after_a_day(buyer, platform, user):
     assert order(buyer, user, name="something else").json() == {"number": 1}
     make_older(platform, LIFETIME + timedelta(seconds=1))
     delete_expired(platform.database)
-    with platform.database.reading() as session:
+    with platform.database.writing() as session:
         assert session.scalars(select(IdempotencyKey)).all() == []
 
 

@@ -92,7 +92,7 @@ def test_a_token_that_is_used_twice_ends_its_session_but_no_other(client, platfo
     next_token = {"refresh_token": first.json()["refresh_token"]}
     assert client.post("/api/v1/auth/refresh", json=next_token).status_code == 401
     assert refresh_session(platform, other_device.refresh_token, INFO)
-    with platform.database.reading() as session:
+    with platform.database.writing() as session:
         logged = [event.action for event in events_before(session, None, 10, actor_id=user.id)]
     assert logged.count(Action.REFRESH_REUSED) == 1
 
@@ -131,7 +131,7 @@ def test_without_a_token_there_is_nothing_to_refresh(client):
 
 
 def test_only_hashes_of_tokens_are_kept(platform, user):
-    with platform.database.reading() as session:
+    with platform.database.writing() as session:
         row = session.get(UserSession, user.signed_in.session_id)
     assert user.signed_in.refresh_token not in (row.refresh_token, row.token)
     assert user.signed_in.access.token not in (row.refresh_token, row.token)
