@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.world import LEASE_SECONDS, World, wait_until
-from tests.service.servers import descendants
+from tests.service.processes import descendants
 
 
 def kill_child(world: World, generator: random.Random) -> None:

@@ -23,12 +23,12 @@ from genesis_music.service.platform.migrate import migrate
 from genesis_music.service.wiring import service_platform
 from tests.faults.quick import LISTENING_SECONDS
 from tests.service.platforms import PUBLIC_URL, SECRET_KEY
+from tests.service.processes import children, descendants
 from tests.service.proxy import FaultyProxy, faulty_proxy
 from tests.service.servers import (
     Postgres,
     S3Server,
     TestRedis,
-    descendants,
     free_ports,
     until,
 )
@@ -88,8 +88,7 @@ class Program:
 
     def children(self) -> list[int]:
         """Its own child processes, once it is ready."""
-        lists = [tasks.read_text() for tasks in Path(f"/proc/{self.child.pid}/task").glob("*/children")]
-        return [int(pid) for text in lists for pid in text.split()] if self.ready() else []
+        return children(self.child.pid) if self.ready() else []
 
     def _run(self) -> None:
         self._wanted = True

@@ -20,12 +20,12 @@ from tests.deploy.tools import DEPLOY, ROOT
 from tests.faults.world import World, whole_service
 from tests.live.compose_parts import BUCKET
 from tests.service.conftest import Person, make_person
+from tests.service.processes import descendants
 from tests.service.servers import (
     Postgres,
     S3Server,
     TestRedis,
     await_ready,
-    descendants,
     free_ports,
     give_to,
     scratch,

@@ -34,6 +34,7 @@ from genesis_music.errors import MissingExtraError
 from genesis_music.service.platform.child import ChildProcess
 from genesis_music.service.platform.presign import S3Credentials
 from genesis_music.service.platform.redis_server import RedisServer
+from tests.service.processes import descendants
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.02
@@ -398,10 +399,3 @@ def free_ports(count: int) -> list[int]:
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
         return [probe.getsockname()[1] for probe in probes]
-
-
-def descendants(pid: int) -> list[int]:
-    """All processes below one (Linux)."""
-    lists = [tasks.read_text() for tasks in Path(f"/proc/{pid}/task").glob("*/children")]
-    children = [int(child) for tasks in lists for child in tasks.split()]
-    return children + [below for child in children for below in descendants(child)]

@@ -1,7 +1,6 @@
 """``genesis serve`` on one machine, as a person starts and ends it."""
 
 import json
-import os
 import signal
 import socket
 import stat
@@ -13,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from genesis_music.service.platform.child import ChildProcess
-from tests.service.servers import descendants, free_ports, until
+from tests.service.processes import alive, descendants
+from tests.service.servers import free_ports, until
 
 EXAMPLE = Path(__file__).parents[2] / "examples/morning-porch.ogg"
 GENESIS = [sys.executable, "-c", "from genesis_music.cli import main; main()"]
@@ -111,7 +111,7 @@ def test_killed_it_leaves_no_process_and_starts_again(served):
     until(lambda: len(descendants(served.child.pid)) >= 2)
     children = descendants(served.child.pid)
     served.child.kill()
-    until(lambda: not any(_runs(pid) for pid in children))
+    until(lambda: not any(alive(pid) for pid in children))
     served.child = served.start()
     assert served.get("/health/ready")["status"] == "ok"
     assert len(served.get("/api/v1/transcribe")["items"]) == 1, "the example is not added again"
@@ -122,12 +122,4 @@ def test_ctrl_c_ends_it_with_all_its_processes(served):
     children = descendants(served.child.pid)
     served.child.send(signal.SIGINT)
     assert served.child.wait(60) == 0
-    until(lambda: not any(_runs(pid) for pid in children))
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    until(lambda: not any(alive(pid) for pid in children))

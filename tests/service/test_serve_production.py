@@ -8,6 +8,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ from genesis_music.service.config import ServiceSettings
 from genesis_music.service.platform.child import ChildProcess
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.serve import environment_of
-from tests.service.servers import descendants, free_ports, until
-from tests.service.test_serve import GENESIS, _runs
+from tests.service.processes import alive, command_line, descendants
+from tests.service.servers import free_ports, until
+from tests.service.test_serve import GENESIS
 
 WORKERS = 2
 PATIENCE_SECONDS = 400.0
@@ -58,21 +60,15 @@ class Served:
             return False
 
 
-def command_line(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode()
-    except FileNotFoundError:
-        return ""
-
-
 @pytest.fixture
 def served(platform: Platform, tmp_path: Path) -> Iterator[Served]:
     service = Served(platform.settings, tmp_path)
     yield service
     everything = [service.child.pid, *descendants(service.child.pid)]
     service.child.stop(timeout_seconds=30)
-    for pid in filter(_runs, everything):
-        os.kill(pid, signal.SIGKILL)
+    for pid in filter(alive, everything):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_every_process_answers(served: Served) -> None:
@@ -90,7 +86,7 @@ def test_it_ends_when_told_to_and_leaves_no_process(served: Served) -> None:
     everything = descendants(served.child.pid)
     served.child.send(signal.SIGTERM)
     assert served.child.wait(PATIENCE_SECONDS) == 0, served.log.read_text()
-    until(lambda: not any(_runs(pid) for pid in [*workers, *everything]))
+    until(lambda: not any(alive(pid) for pid in [*workers, *everything]))
     assert "Traceback" not in served.log.read_text()
 
 
@@ -104,7 +100,7 @@ def test_a_process_that_died_is_replaced(served: Served) -> None:
 def test_when_the_command_is_killed_its_processes_end(served: Served) -> None:
     workers = served.await_workers()
     os.kill(served.child.pid, signal.SIGKILL)
-    until(lambda: not any(_runs(pid) for pid in workers))
+    until(lambda: not any(alive(pid) for pid in workers))
 
 
 def test_a_database_that_is_away_ends_the_start_with_one_line(platform: Platform, tmp_path: Path) -> None:

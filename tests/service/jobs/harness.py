@@ -1,6 +1,5 @@
 """A place to work on jobs: the service's parts, real workers and real servers in processes of their own."""
 
-import os
 import sys
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -133,11 +132,3 @@ def answers(url: str) -> bool:
             return answer.status == 200
     except OSError:
         return False
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

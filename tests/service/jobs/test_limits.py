@@ -8,7 +8,8 @@ from genesis_music.service.jobs.repository import JobRepository
 from genesis_music.service.jobs.tables import JobStatus
 from tests.service.conftest import Person, make_person
 from tests.service.jobs.conftest import opened_workshop
-from tests.service.jobs.harness import JobHarness, alive
+from tests.service.jobs.harness import JobHarness
+from tests.service.processes import alive
 from tests.service.servers import TestRedis, until
 
 

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from genesis_music.service.jobs.states import ENDED, UNFINISHED
 from genesis_music.service.jobs.tables import Job, JobStatus
 from tests.service.conftest import Person, make_person
-from tests.service.jobs.harness import JobHarness, alive
-from tests.service.servers import descendants, until
+from tests.service.jobs.harness import JobHarness
+from tests.service.processes import alive, descendants
+from tests.service.servers import until
 
 
 @dataclass

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from genesis_music.service.platform.child import ChildProcess
+from tests.service.processes import alive
 from tests.service.servers import until
 
 OWNER = """
@@ -26,13 +27,6 @@ time.sleep(1000)
 """
 
 STUBBORN = ["/bin/sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done"]
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def group(pid: int) -> set[int]:

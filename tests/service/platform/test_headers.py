@@ -3,8 +3,10 @@
 import asyncio
 import json
 import re
+import select
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -27,7 +29,9 @@ from genesis_music.service.platform.headers import (
     current_request_id,
 )
 
-SMALL = BodyLimit(max_bytes=1000, idle_seconds=0.05, grace_seconds=0.2, min_bytes_per_second=1000)
+SMALL = BodyLimit(
+    max_bytes=1000, idle_seconds=0.05, grace_seconds=0.2, min_bytes_per_second=1000, linger_seconds=0.1
+)
 UPLOADS = RouteLimit(re.compile(r"/upload/[0-9]+"), BodyLimit(max_bytes=100_000, idle_seconds=5))
 
 
@@ -339,6 +343,29 @@ def server() -> Iterator[int]:
         server.should_exit = True
         thread.join()
         listener.close()
+
+
+def test_whoever_still_sends_too_much_reads_why_it_was_refused(server: int) -> None:
+    chunk = b"64\r\n" + b"x" * 100 + b"\r\n"
+    with socket.create_connection(("127.0.0.1", server), timeout=60) as sender:
+        sender.sendall(b"POST /json HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + 11 * chunk)
+        select.select([sender], [], [], 60)
+        for _ in range(5):
+            time.sleep(0.02)
+            sender.sendall(chunk)
+        sender.sendall(b"0\r\n\r\n")
+        answer = sender.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert answer.endswith(b"}"), "whole"
+
+
+def test_a_refused_body_without_end_is_not_read_for_ever(server: int) -> None:
+    chunk = b"64\r\n" + b"x" * 100 + b"\r\n"
+    with socket.create_connection(("127.0.0.1", server), timeout=60) as sender:
+        sender.sendall(b"POST /json HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        with pytest.raises(OSError):
+            while True:
+                sender.sendall(chunk)
 
 
 def test_a_real_server_ends_chunked_and_slow_bodies(server: int) -> None:

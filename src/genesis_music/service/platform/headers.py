@@ -6,6 +6,7 @@ Plain ASGI: bodies and answers stream through, nothing is buffered.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import time
@@ -103,13 +104,15 @@ class BodyLimit:
     """What a request's body may cost.
 
     ``max_bytes`` in all; at most ``idle_seconds`` between two pieces; and in all ``grace_seconds`` plus a second
-    for every ``min_bytes_per_second`` received.
+    for every ``min_bytes_per_second`` received. After a refusal the rest is read and thrown away for at most
+    ``linger_seconds``: whoever still sends while the connection closes loses the answer (RFC 9112, section 9.6).
     """
 
     max_bytes: int
     idle_seconds: float = 20.0
     grace_seconds: float = 30.0
     min_bytes_per_second: float = 4096.0
+    linger_seconds: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +235,18 @@ class _LimitedRequest:
             (b"connection", b"close"),
         ]
         await self._send({"type": "http.response.start", "status": error.status, "headers": headers})
-        await self._send({"type": "http.response.body", "body": body})
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        await self._linger()
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def _linger(self) -> None:
+        """Throw away what the client still sends, until it is done or has left."""
+        deadline = time.monotonic() + self._limit.linger_seconds
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limit.linger_seconds):
+                while not self._complete and time.monotonic() < deadline:
+                    message = await self._receive()
+                    self._complete = not message.get("more_body", False)
 
 
 def _header(scope: Scope, name: bytes) -> str:
