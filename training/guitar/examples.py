@@ -19,6 +19,7 @@ from training.guitar.generated import generated_phrase
 from training.guitar.noises import RecordedNoises, read_noises
 from training.guitar.others import Others, build_others, drums, melody, nothing_to_hear, read_others
 from training.guitar.recording import carry, record, record_directly
+from training.guitar.strays import random_hand, with_strays
 from training.guitar.strokes import Phrase
 from training.guitar.voices import play
 
@@ -86,7 +87,8 @@ def example(seed: int, material: Material, seconds: float = 4.0) -> Example:
         return Example(carry(sound, random), (), phrase.open_pitches_midi, seed)
     bank = _bank(material.banks, random)
     hexaphonic = random.random() < HEXAPHONIC_SHARE
-    played = play(articulate(phrase, random), bank, _detuned(random), seconds, random, hexaphonic)
+    performed = with_strays(articulate(phrase, random), random_hand(random), random)
+    played = play(performed, bank, _detuned(random), seconds, random, hexaphonic)
     if hexaphonic:
         return Example(record_directly(played.sound, random), played.notes, phrase.open_pitches_midi, seed)
     backing = _backing(len(played.sound), material.others, random)

@@ -24,7 +24,8 @@ class Manner(Enum):
 class Stroke:
     """One note on a string (1 = highest); ``fret`` counts from the capo; seconds from the window's start.
 
-    ``end_seconds`` is when the finger lets go, if the string's next stroke does not come first.
+    ``end_seconds`` is when the finger lets go, if the string's next stroke does not come first. What is not meant
+    is no note and may be softer than any, its velocity below 0.
     """
 
     onset_seconds: float
@@ -34,6 +35,7 @@ class Stroke:
     velocity: float = 0.7
     manner: Manner = Manner.PLUCKED
     bend: tuple[BendPoint, ...] = ()
+    is_meant: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def _play_string(
         release = random.uniform(*(CUT_SECONDS if cut else RELEASE_SECONDS))
         sound, offset = _sound(stroke, voice, bank, release, random)
         _add(stem, sound, round((stroke.onset_seconds - PRE_ONSET_SECONDS) * voice.rate_hz))
-        if offset > 0:
+        if offset > 0 and stroke.is_meant:
             notes.append(_label(stroke, voice, offset))
     return notes
 
