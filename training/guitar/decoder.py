@@ -30,6 +30,7 @@ from training.decoder_data import noise_and_hum
 from training.guitar.example import SAMPLE_RATE_HZ, Example
 from training.guitar.examples import Material, example, open_material
 from training.guitar.recording import record
+from training.guitar.strays import random_hand, with_strays
 from training.guitar.strokes import Manner, Phrase, Stroke, one_at_a_time
 from training.guitar.voices import play
 from training.picking import PART_SECONDS, pick
@@ -72,7 +73,8 @@ def picked_parts(seed: int, count: int, material: Material, engine: Engine) -> I
     for _ in range(count):
         phrase = picked_phrase(random)
         bank = material.banks[random.integers(len(material.banks))]
-        played = play(phrase, bank, tuple(random.normal(0, 0.05, 6)), PICKED_SECONDS, random)
+        performed = with_strays(phrase, random_hand(random), random)
+        played = play(performed, bank, tuple(random.normal(0, 0.05, 6)), PICKED_SECONDS, random)
         audio = record(played.sound, bank.family == "electric", None, material.noises, random)
         yield part_of(Example(audio, played.notes, phrase.open_pitches_midi, seed), engine)
 

@@ -36,9 +36,7 @@ def test_a_finger_that_lands_is_heard_before_its_note(seed):
 def test_nothing_stray_sounds_while_its_string_is_played(seed):
     own = (FRETTED, Stroke(1.0, 1.6, 3, 7), NEXT)
     for stray in strays(Hand(1.0, 1.0), *own, seed=seed):
-        assert all(
-            stray.end_seconds <= s.onset_seconds or stray.onset_seconds >= s.end_seconds for s in own
-        )
+        assert all(stray.end_seconds <= s.onset_seconds or stray.onset_seconds >= s.end_seconds for s in own)
 
 
 def test_open_strings_and_flageolets_need_no_finger():
