@@ -48,6 +48,8 @@ export interface Drawing {
 /** Drawn before the rest of a long song: two or three lines are there soonest. */
 const OPENING_BARS = 8;
 const LONGEST_WAIT_MS = 1000;
+/** Room for the letters of sections, which stand above the chords. */
+const SECTION_PX = 10;
 const FAMILY = 'Inter Variable, sans-serif';
 
 export class Sheet {
@@ -225,6 +227,8 @@ function screenSettings(alphaTab: AlphaTab): Settings {
   player.enableUserInteraction = false;
   player.scrollMode = alphaTab.ScrollMode.Off;
   display.padding = [0, 20, 0, 24];
+  display.firstSystemPaddingTop += SECTION_PX;
+  display.systemPaddingTop += SECTION_PX;
   display.effectBandPaddingBottom = 6;
   notation.elements = hiddenElements(alphaTab);
   applyFonts(alphaTab, settings);
