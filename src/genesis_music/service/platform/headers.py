@@ -241,10 +241,9 @@ class _LimitedRequest:
 
     async def _linger(self) -> None:
         """Throw away what the client still sends, until it is done or has left."""
-        deadline = time.monotonic() + self._limit.linger_seconds
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limit.linger_seconds):
-                while not self._complete and time.monotonic() < deadline:
+                while not self._complete:
                     message = await self._receive()
                     self._complete = not message.get("more_body", False)
 
