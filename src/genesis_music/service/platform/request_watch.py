@@ -38,24 +38,28 @@ class RequestWatch:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, answered, status = time.perf_counter(), 0.0, _ABANDONED
+        began, noted = time.perf_counter(), False
+        method = scope["method"] if scope["method"] in _METHODS else "other"
 
-        async def send_watched(message: Message) -> None:
-            nonlocal answered, status
+        def note(status: int) -> None:
+            nonlocal noted
+            if not noted:
+                noted = True
+                _note(watched, method, route_of(scope), status, time.perf_counter() - began)
+
+        async def send_noted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                answered, status = time.perf_counter(), message["status"]
+                note(message["status"])  # first: whoever has the answer finds it counted and logged
             await send(message)
 
-        method = scope["method"] if scope["method"] in _METHODS else "other"
         with span(method, "server", {"http.request.method": method}) as watched:
             try:
-                await self._app(scope, receive, send_watched)
+                await self._app(scope, receive, send_noted)
             except Exception:
-                status = 500 if status == _ABANDONED else status
+                note(500)
                 raise
             finally:
-                seconds = (answered or time.perf_counter()) - began
-                _note(watched, method, route_of(scope), status, seconds)
+                note(_ABANDONED)
 
 
 def route_of(scope: Scope) -> str:
