@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from random import SystemRandom
 from typing import NoReturn, TypeVar
 
 import psycopg
@@ -38,6 +39,8 @@ from tests.service.processes import descendants
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.02
+SERVER_PORTS = range(10_000, 32_000)
+"""Below what Linux, macOS and Windows hand out to whoever asks for any port."""
 
 
 class Server:
@@ -393,9 +396,12 @@ def until(condition: Callable[[], bool], seconds: float = START_SECONDS) -> None
 
 
 def free_ports(count: int) -> list[int]:
-    """Different ports of 127.0.0.1 that nobody listens on."""
+    """Different ports of 127.0.0.1 that nobody listens on, and that the system gives to nobody meanwhile."""
     with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+        found: list[int] = []
+        while len(found) < count:
+            probe, port = stack.enter_context(socket.socket()), SystemRandom().choice(SERVER_PORTS)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                found.append(port)
+        return found
