@@ -30,10 +30,12 @@ from typing import NoReturn, TypeVar
 
 import psycopg
 import pytest
+from redis import Redis
 
 from genesis_music.errors import MissingExtraError
 from genesis_music.service.platform.child import ChildProcess
 from genesis_music.service.platform.presign import S3Credentials
+from genesis_music.service.platform.redis_client import connect_redis
 from genesis_music.service.platform.redis_server import RedisServer
 from tests.service.processes import descendants
 
@@ -96,6 +98,10 @@ class TestRedis(Server):
     @property
     def url(self) -> str:
         return self._server.url
+
+    def client(self) -> Redis:
+        """A client that gives up late: a busy machine holds Redis up, too."""
+        return connect_redis(self.url, answer_seconds=START_SECONDS)
 
     def _run(self) -> ChildProcess:
         if self._server.child.exit_status is not None:

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 import pytest
 from redis import Redis
 
-from genesis_music.service.platform.redis_client import connect_redis
 from tests.service.servers import TestRedis
 
 
 @pytest.fixture
 def redis_client(redis_server: TestRedis) -> Iterator[Redis]:
     """A client of an empty Redis that works."""
-    client = connect_redis(redis_server.url, answer_seconds=0.3)
+    client = redis_server.client()
     client.flushall()
     yield client
     client.close()

@@ -19,7 +19,6 @@ from genesis_music.service.platform.breaker import (
     failed,
     succeeded,
 )
-from genesis_music.service.platform.redis_client import connect_redis
 from tests.service.servers import TestRedis, until
 
 
@@ -128,7 +127,7 @@ def test_a_trial_whose_process_was_killed_does_not_block_the_others_for_ever(bre
 
 
 def test_all_processes_see_the_same_state(redis_server: TestRedis, redis_client: Redis):
-    first, second = (Breakers(connect_redis(redis_server.url), RULES) for _ in range(2))
+    first, second = (Breakers(redis_server.client(), RULES) for _ in range(2))
     for breakers in (first, second, first):
         assert call(breakers, "youtube", OutageError()) == "failed"
     assert call(second, "youtube") == "refused"

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from genesis_music.service.platform.limits import RateLimiter, Rule, Verdict, strictest
-from genesis_music.service.platform.redis_client import connect_redis
 from tests.service.servers import TestRedis, until
 
 TEN_A_MINUTE = Rule("uploads", 10, 60)
@@ -39,7 +38,7 @@ def test_the_headers_say_what_is_left_and_when_to_come_back(limiter: RateLimiter
 
 
 def test_two_server_processes_count_together(redis_server: TestRedis, redis_client: Redis):
-    servers = [RateLimiter(connect_redis(redis_server.url)) for _ in range(2)]
+    servers = [RateLimiter(redis_server.client()) for _ in range(2)]
     with ThreadPoolExecutor(8) as pool:
         verdicts = list(
             pool.map(lambda number: servers[number % 2].check(["user:1"], TEN_A_MINUTE), range(60))
@@ -48,7 +47,7 @@ def test_two_server_processes_count_together(redis_server: TestRedis, redis_clie
 
 
 def test_one_who_asks_too_much_takes_nothing_from_the_others(redis_server: TestRedis, redis_client: Redis):
-    servers = [RateLimiter(connect_redis(redis_server.url)) for _ in range(2)]
+    servers = [RateLimiter(redis_server.client()) for _ in range(2)]
     requests = ["user:greedy"] * 100 + ["user:modest", "user:shy"] * 10
     with ThreadPoolExecutor(8) as pool:
         numbered = list(enumerate(requests))
@@ -74,7 +73,7 @@ def test_a_refused_request_costs_nothing_and_the_window_moves_on(limiter: RateLi
 @settings(deadline=None, max_examples=25)
 @given(keys=st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=3), cut=st.text("/%a", max_size=4))
 def test_no_choice_of_names_lands_on_anothers_counter(redis_server: TestRedis, keys: list[str], cut: str):
-    client = connect_redis(redis_server.url)
+    client = redis_server.client()
     client.flushall()
     limiter, once = RateLimiter(client), Rule("once", 1, 60)
     others = {("/".join(keys),), (*keys, cut), (keys[0] + cut, *keys[1:]), tuple(keys) + tuple(keys)} - {
