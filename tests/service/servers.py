@@ -37,7 +37,7 @@ from genesis_music.service.platform.child import ChildProcess
 from genesis_music.service.platform.presign import S3Credentials
 from genesis_music.service.platform.redis_client import connect_redis
 from genesis_music.service.platform.redis_server import RedisServer
-from tests.service.processes import descendants
+from tests.service.processes import alive, descendants
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.02
@@ -59,16 +59,21 @@ class Server:
 
     def stop(self) -> None:
         """End it in order; clients are refused."""
-        self.child.stop()
+        self._end(self.child.stop)
 
     def kill(self) -> None:
-        """End it as a crash would."""
-        self.child.kill()
+        """End it as a crash would; its processes follow by themselves (PostgreSQL does not start before)."""
+        self._end(self.child.kill)
 
     def restart(self) -> None:
         """Start it again (ended in order first, if it still runs) with the same address and what it had on disk."""
-        self.child.stop()
+        self.stop()
         self.child = self._start()
+
+    def _end(self, end: Callable[[], int]) -> None:
+        family = descendants(self.pid)
+        end()
+        until(lambda: not any(map(alive, family)))
 
     def pause(self) -> None:
         """Freeze it with all its processes: connections stay open and nothing answers."""

@@ -38,7 +38,7 @@ EVERYWHERE = [(string, fret) for string in range(1, 7) for fret in (0, 2, 3, 5, 
 @settings(max_examples=25, deadline=None)
 @given(
     kind=st.integers(0, len(USUAL_SETS) - 1),
-    others=st.lists(st.floats(-0.2, 0.2), min_size=6, max_size=6),
+    others=st.lists(st.floats(-0.1, 0.1), min_size=6, max_size=6),
 )
 def test_the_strings_of_any_usual_guitar_are_told(kind, others):
     notes = played(EVERYWHERE, opens=USUAL_SETS[kind] * np.exp(others))
