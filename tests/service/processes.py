@@ -15,7 +15,10 @@ def command_line(pid: int) -> str:
 
 def children(pid: int) -> list[int]:
     """The processes that one has started and that have not ended."""
-    lists = [_read(tasks) for tasks in Path(f"/proc/{pid}/task").glob("*/children")]
+    try:
+        lists = [_read(tasks) for tasks in Path(f"/proc/{pid}/task").glob("*/children")]
+    except (FileNotFoundError, ProcessLookupError):  # it has ended while its folder was listed
+        return []
     return [int(child) for tasks in lists for child in tasks.split()]
 
 

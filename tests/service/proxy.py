@@ -1,5 +1,6 @@
 """A TCP proxy that is slow, silent, or refuses: what lies before S3, Redis or PostgreSQL on a bad day."""
 
+import math
 import socket
 import threading
 import time
@@ -16,7 +17,7 @@ class FaultyProxy:
         self._target_port = target_port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: set[socket.socket] = set()
-        self._refusing = False
+        self._refused = 0.0
         self._flowing = threading.Event()
         self._flowing.set()
         self.port: int = self._listener.getsockname()[1]
@@ -26,9 +27,9 @@ class FaultyProxy:
         """What clients have sent so far."""
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def refuse(self) -> None:
-        """Break every connection and close new ones at once."""
-        self._refusing = True
+    def refuse(self, connections: float = math.inf) -> None:
+        """Break every connection and close so many new ones at once."""
+        self._refused = connections
         for connection in list(self._open):
             _close(connection)
 
@@ -38,7 +39,7 @@ class FaultyProxy:
 
     def heal(self) -> None:
         """Work again."""
-        self._refusing, self.delay_seconds = False, 0.0
+        self._refused, self.delay_seconds = 0.0, 0.0
         self._flowing.set()
 
     def close(self) -> None:
@@ -57,7 +58,8 @@ class FaultyProxy:
                     _close(client)
 
     def _connect(self, client: socket.socket) -> None:
-        if self._refusing:
+        if self._refused:
+            self._refused -= 1
             raise ConnectionRefusedError
         server = socket.create_connection(("127.0.0.1", self._target_port))
         self._open |= {client, server}

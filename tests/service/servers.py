@@ -24,6 +24,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from random import SystemRandom
 from typing import NoReturn, TypeVar
@@ -77,7 +78,8 @@ class Server:
 
     def pause(self) -> None:
         """Freeze it with all its processes: connections stay open and nothing answers."""
-        for process in [self.pid, *descendants(self.pid)]:
+        os.kill(self.pid, signal.SIGSTOP)  # first: from then on it starts no other process
+        for process in descendants(self.pid):
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGSTOP)
 
@@ -127,10 +129,10 @@ class PostgresServer(Server):
         """SQLAlchemy's address of a database of this server."""
         return f"postgresql+psycopg://genesis:{self.password}@127.0.0.1:{self.port}/{database}"
 
-    def connect(self, database: str = "postgres") -> psycopg.Connection:
+    def connect(self, database: str = "postgres", within_seconds: int = 60) -> psycopg.Connection:
         """A connection of psycopg's own, in autocommit."""
         where = {"host": "127.0.0.1", "port": self.port, "user": "genesis", "password": self.password}
-        return psycopg.connect(**where, dbname=database, autocommit=True, connect_timeout=5)
+        return psycopg.connect(**where, dbname=database, autocommit=True, connect_timeout=within_seconds)
 
     def _run(self) -> ChildProcess:
         settings = {
@@ -159,7 +161,7 @@ class PostgresServer(Server):
 
     def _ping(self) -> bool:
         try:
-            self.connect().close()
+            self.connect(within_seconds=5).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -266,7 +268,7 @@ class S3Server(Server):
             return bool(
                 json.loads(fetch(f"http://127.0.0.1:{self._ports[4]}/dir/status"))["Topology"]["DataCenters"]
             )
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+        except (OSError, HTTPException, ValueError, KeyError):  # no answer, half of one, another one
             return False
 
 
@@ -393,7 +395,7 @@ def await_ready(
 
 
 def fetch(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=1) as answer:
+    with urllib.request.urlopen(url, timeout=5) as answer:
         content: bytes = answer.read()
         return content
 

@@ -1,6 +1,7 @@
 """Circuit breakers: the specification's three states, shared by all processes."""
 
 import logging
+import math
 
 import pytest
 from hypothesis import settings
@@ -56,7 +57,7 @@ def call(breakers: Breakers, name: str, error: BaseException | None = None) -> s
 
 def opened(breakers: Breakers, name: str) -> None:
     assert call(breakers, name, OutageError()) == "failed"
-    assert breakers.states()[name] is State.OPEN
+    assert breakers.states()[name] in (State.OPEN, State.HALF_OPEN)
 
 
 def test_a_circuit_that_was_never_used_is_closed(breakers: Breakers):
@@ -66,10 +67,10 @@ def test_a_circuit_that_was_never_used_is_closed(breakers: Breakers):
 
 def test_after_so_many_failures_in_a_row_calls_are_refused_at_once(breakers: Breakers):
     assert [call(breakers, "youtube", OutageError()) for _ in range(3)] == ["failed"] * 3
-    with pytest.raises(CircuitOpenError, match=r"youtube does not work.*Try again in 3600 s") as refusal:
+    with pytest.raises(CircuitOpenError, match=r"youtube does not work.*Try again in 3[56]\d\d s") as refusal:
         breakers.breaker("youtube").__enter__()
     assert 3500 < refusal.value.wait_seconds <= 3600
-    assert refusal.value.headers["Retry-After"] == "3600"
+    assert refusal.value.headers["Retry-After"] == str(math.ceil(refusal.value.wait_seconds))
     assert breakers.states() == {"youtube": State.OPEN, "email": State.CLOSED, "sentry": State.CLOSED}
 
 
@@ -103,10 +104,12 @@ def test_after_the_pause_one_call_tries_and_its_success_closes_the_circuit(break
     assert call(breakers, "email") == "passed"
 
 
-def test_a_failed_trial_opens_the_circuit_again(breakers: Breakers):
+def test_a_failed_trial_opens_the_circuit_again(breakers: Breakers, redis_client: Redis):
     opened(breakers, "email")
-    until(lambda: call(breakers, "email", OutageError()) == "failed")
-    assert call(breakers, "email") == "refused"
+    until(lambda: breakers.states()["email"] is State.HALF_OPEN)
+    slower = Breakers(redis_client, {"email": SLOW})
+    assert call(slower, "email", OutageError()) == "failed"
+    assert call(slower, "email") == "refused"
 
 
 @pytest.mark.parametrize("error", [PrivateVideoError(), KeyboardInterrupt()])

@@ -8,6 +8,8 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -329,12 +331,15 @@ def test_an_error_of_the_application_stays_its_own() -> None:
         posted([b"x"], app=failing)
 
 
-@pytest.fixture
-def server() -> Iterator[int]:
+PATIENT = BodyLimit(max_bytes=1000, idle_seconds=60, linger_seconds=60)
+"""A busy machine pauses between pieces."""
+
+
+@contextmanager
+def served(limit: BodyLimit = PATIENT) -> Iterator[int]:
     """The application behind a real server: its port."""
-    patient = BodyLimit(max_bytes=1000, idle_seconds=2)  # a busy machine pauses between pieces
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(application(patient), log_level="critical"))
+    server = uvicorn.Server(uvicorn.Config(application(limit), log_level="critical"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
@@ -345,9 +350,9 @@ def server() -> Iterator[int]:
         listener.close()
 
 
-def test_whoever_still_sends_too_much_reads_why_it_was_refused(server: int) -> None:
+def test_whoever_still_sends_too_much_reads_why_it_was_refused() -> None:
     chunk = b"64\r\n" + b"x" * 100 + b"\r\n"
-    with socket.create_connection(("127.0.0.1", server), timeout=60) as sender:
+    with served() as port, socket.create_connection(("127.0.0.1", port), timeout=60) as sender:
         sender.sendall(b"POST /json HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + 11 * chunk)
         select.select([sender], [], [], 60)
         for _ in range(5):
@@ -359,25 +364,30 @@ def test_whoever_still_sends_too_much_reads_why_it_was_refused(server: int) -> N
     assert answer.endswith(b"}"), "whole"
 
 
-def test_a_refused_body_without_end_is_not_read_for_ever(server: int) -> None:
+def test_a_refused_body_without_end_is_not_read_for_ever() -> None:
     chunk = b"64\r\n" + b"x" * 100 + b"\r\n"
-    with socket.create_connection(("127.0.0.1", server), timeout=60) as sender:
+    limit = replace(PATIENT, linger_seconds=1)
+    with served(limit) as port, socket.create_connection(("127.0.0.1", port), timeout=60) as sender:
         sender.sendall(b"POST /json HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
         with pytest.raises(OSError):
             while True:
                 sender.sendall(chunk)
 
 
-def test_a_real_server_ends_chunked_and_slow_bodies(server: int) -> None:
+def test_a_real_server_ends_chunked_bodies() -> None:
     def pieces(count: int) -> Iterator[bytes]:
         for _ in range(count):
             yield b"x" * 100
 
-    with httpx.Client(base_url=f"http://127.0.0.1:{server}") as client:
+    with served() as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         assert client.post("/upload/1", content=pieces(100)).json() == {"bytes": 10_000}
         assert client.post("/swallow", content=pieces(11)).status_code == 413
         assert client.get("/id").status_code == 200
-    with socket.create_connection(("127.0.0.1", server), timeout=60) as slow:
+
+
+def test_a_real_server_ends_slow_bodies() -> None:
+    limit = BodyLimit(max_bytes=1000, idle_seconds=1, linger_seconds=1)
+    with served(limit) as port, socket.create_connection(("127.0.0.1", port), timeout=60) as slow:
         slow.sendall(b"POST /json HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n{")
         answer = slow.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 408 ")

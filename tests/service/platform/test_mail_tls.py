@@ -94,7 +94,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
             server = MailServer(port, implicit)
             tls = {"ssl_context": context} if implicit else {"tls_context": context, "require_starttls": True}
             options = {"authenticator": server.sign_in, "auth_require_tls": not implicit, **tls}
-            controller = Controller(server, hostname="127.0.0.1", port=port, **options)
+            controller = Controller(server, hostname="127.0.0.1", port=port, ready_timeout=60, **options)
             controller.start()
             stack.callback(controller.stop)
             return server

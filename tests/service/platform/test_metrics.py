@@ -19,12 +19,13 @@ done = Counter("genesis_test_total", "Done.", ("what",))
 took = Histogram("genesis_test_seconds", "Took.")
 open_now = Level("genesis_test_open", "Open.")
 """
-SERVE = """
+READINGS = """
 depth = Quantity("genesis_test_depth", "How deep.", ("where",))
 def broken():
     raise ValueError("for ann@example.com")
-readings = [Reading("well", lambda: [depth(7, where="well")]), Reading("broken", broken),
-    Reading("slow", lambda: time.sleep(60) or [])]
+readings = [Reading("well", lambda: [depth(7, where="well")]), Reading("broken", broken)]
+"""
+SERVE = """
 serve_metrics(start_metrics(), "127.0.0.1", {port}, readings)
 """
 
@@ -62,7 +63,7 @@ def test_without_a_port_nothing_is_loaded_and_counting_does_nothing() -> None:
 
 def test_what_children_counted_stays_when_they_end_and_what_was_open_goes() -> None:
     [port] = free_ports(1)
-    program = f"""{SERVE.format(port=port)}
+    program = f"""{READINGS}{SERVE.format(port=port)}
 done.add(what="parent")
 for _ in range(3):
     if os.fork() == 0:
@@ -84,7 +85,7 @@ open_now.add()
 def test_a_process_that_was_started_anew_counts_with_the_one_that_serves() -> None:
     [port] = free_ports(1)
     child = "assert start_metrics() is None\\ndone.add(what='spawned')"
-    program = f"""{SERVE.format(port=port)}
+    program = f"""{READINGS}{SERVE.format(port=port)}
 import subprocess
 subprocess.run([sys.executable, "-c", {DECLARE!r} + "{child}"], check=True)
 """
@@ -94,7 +95,12 @@ subprocess.run([sys.executable, "-c", {DECLARE!r} + "{child}"], check=True)
 
 def test_what_cannot_be_read_is_said_and_holds_up_nothing_else() -> None:
     [port] = free_ports(1)
-    with Running(SERVE.format(port=port)):
+    slow = """
+from genesis_music.service.platform import metrics_server
+metrics_server.PATIENCE_SECONDS = 8
+readings.append(Reading("slow", lambda: time.sleep(60) or []))
+"""
+    with Running(READINGS + slow + SERVE.format(port=port)):
         shown = scrape(port)
     assert shown.values("genesis_test_depth", where="well") == [7]
     up = {one.labels["reading"]: one.value for one in shown.samples if one.name == "genesis_reading_up"}
@@ -103,8 +109,8 @@ def test_what_cannot_be_read_is_said_and_holds_up_nothing_else() -> None:
 
 def test_a_port_in_use_is_said_with_its_variable() -> None:
     [port] = free_ports(1)
-    with Running(SERVE.format(port=port)):
-        refused = run(SERVE.format(port=port))
+    with Running(READINGS + SERVE.format(port=port)):
+        refused = run(READINGS + SERVE.format(port=port))
     assert refused.returncode == 1
     assert f"GENESIS_METRICS_PORT: port {port} is in use" in refused.stderr
 
@@ -118,7 +124,7 @@ def test_the_folder_goes_with_the_process(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", ["os.kill(os.getpid(), 9)", "os._exit(1)"])
 def test_what_a_killed_child_counted_is_not_lost(ending: str) -> None:
     [port] = free_ports(1)
-    program = f"""{SERVE.format(port=port)}
+    program = f"""{READINGS}{SERVE.format(port=port)}
 if os.fork() == 0:
     done.add(what="killed")
     {ending}

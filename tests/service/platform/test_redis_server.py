@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError
 
 from genesis_music.errors import EngineError, OutputError
@@ -28,6 +29,10 @@ time.sleep(1000)
 """
 
 
+def patient(url: str) -> Redis:
+    return connect_redis(url, answer_seconds=60)
+
+
 def gone(url: str) -> bool:
     try:
         connect_redis(url).ping()
@@ -38,7 +43,7 @@ def gone(url: str) -> bool:
 
 def test_it_runs_while_the_block_runs_and_leaves_nothing_behind():
     with embedded_redis() as url:
-        client = connect_redis(url)
+        client = patient(url)
         client.set("a", "1")
         assert client.get("a") == b"1"
         folder = Path(str(client.config_get("dir")["dir"]))
@@ -49,11 +54,11 @@ def test_it_runs_while_the_block_runs_and_leaves_nothing_behind():
 
 def test_it_listens_on_this_machine_only_and_asks_for_the_password():
     with embedded_redis() as url:
-        client = connect_redis(url)
+        client = patient(url)
         port = int(url.rsplit(":", 1)[1].split("/")[0])
         assert client.config_get("bind")["bind"] == "127.0.0.1"
         with pytest.raises(AuthenticationError):
-            connect_redis(f"redis://127.0.0.1:{port}").ping()
+            patient(f"redis://127.0.0.1:{port}").ping()
 
 
 def test_the_password_is_in_no_command_line_and_in_no_file_others_can_read(tmp_path: Path):
@@ -71,7 +76,7 @@ def test_the_password_is_in_no_command_line_and_in_no_file_others_can_read(tmp_p
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_a_persistent_one_keeps_what_it_holds(tmp_path: Path, end: str):
     server = RedisServer(tmp_path / FOLDER, persistent=True)
-    client = connect_redis(server.url)
+    client = patient(server.url)
     client.set("a", "1")
     client.execute_command("WAITAOF", 1, 0, 0)
     getattr(server.child, end)()
@@ -79,7 +84,7 @@ def test_a_persistent_one_keeps_what_it_holds(tmp_path: Path, end: str):
     assert client.get("a") == b"1"
     server.stop()
     again = RedisServer(tmp_path / FOLDER, persistent=True)
-    assert connect_redis(again.url).get("a") == b"1"
+    assert patient(again.url).get("a") == b"1"
     again.stop()
 
 
@@ -87,12 +92,12 @@ def test_an_owner_that_is_killed_takes_it_along_and_the_next_one_finds_everythin
     owner = subprocess.Popen([sys.executable, "-c", OWNER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert owner.stdout
     url = owner.stdout.readline().strip()
-    client = connect_redis(url)
+    client = patient(url)
     client.set("a", "1")
     owner.send_signal(signal.SIGKILL)
     successor = RedisServer(tmp_path, persistent=True)  # at once: it waits until the folder is free
     try:
-        assert connect_redis(successor.url).get("a") == b"1"
+        assert patient(successor.url).get("a") == b"1"
         until(lambda: gone(url))
     finally:
         successor.stop()
@@ -101,9 +106,10 @@ def test_an_owner_that_is_killed_takes_it_along_and_the_next_one_finds_everythin
 
 
 def test_two_never_share_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(redis_server, "START_SECONDS", 0.3)
-    with embedded_redis(tmp_path), pytest.raises(OutputError, match="Another Genesis service uses"):
-        RedisServer(tmp_path)
+    with embedded_redis(tmp_path), monkeypatch.context() as hasty:
+        hasty.setattr(redis_server, "START_SECONDS", 0.3)
+        with pytest.raises(OutputError, match="Another Genesis service uses"):
+            RedisServer(tmp_path)
     with embedded_redis(tmp_path):
         pass
 
@@ -119,5 +125,5 @@ def test_a_port_that_was_taken_meanwhile_is_exchanged(tmp_path: Path, monkeypatc
         ports = iter([taken.getsockname()[1], redis_server.free_port()])
         monkeypatch.setattr(redis_server, "free_port", lambda: next(ports))
         server = RedisServer(tmp_path)
-        assert connect_redis(server.url).ping()
+        assert patient(server.url).ping()
         server.stop()

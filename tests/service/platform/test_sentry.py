@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from genesis_music.errors import SettingsError
-from genesis_music.service.platform.sentry import report, start_sentry
+from genesis_music.service.platform.sentry import SHUTDOWN_SECONDS, report, start_sentry
 
 START = """
 import logging
+from genesis_music.service.platform import sentry
 from genesis_music.service.platform.sentry import report, start_sentry, stop_sentry
+sentry.SHUTDOWN_SECONDS = {shutdown_seconds}
 started = start_sentry({dsn!r}, release="genesis@1.2.3", environment="test", process="test")
 """
 TOKEN = "gm_live_qUk91DAF7gadMTpoYAz3ydt0SKWH8N6IV0pqW1kW32E2duCHd"
@@ -71,9 +73,9 @@ def sentry(*, hanging: bool = False) -> Iterator[tuple[str, list[bytes]]]:
         thread.join()
 
 
-def run(dsn: str, program: str) -> subprocess.CompletedProcess[str]:
+def run(dsn: str, program: str, shutdown_seconds: float = 60.0) -> subprocess.CompletedProcess[str]:
     """A process of its own, since Sentry hooks into everything; it must end long before the receiver wakes."""
-    command = [sys.executable, "-c", START.format(dsn=dsn) + program]
+    command = [sys.executable, "-c", START.format(dsn=dsn, shutdown_seconds=shutdown_seconds) + program]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -145,7 +147,11 @@ def test_an_error_that_ends_the_process_is_still_reported() -> None:
 @pytest.mark.parametrize("end", ["stop_sentry()", ""])
 def test_a_server_that_does_not_answer_holds_nobody_up(end: str) -> None:
     with sentry(hanging=True) as (dsn, received):
-        done = run(dsn, f"for number in range(150):\n    report(ValueError(number))\n{end}\nprint('done')")
+        done = run(
+            dsn,
+            f"for number in range(150):\n    report(ValueError(number))\n{end}\nprint('done')",
+            SHUTDOWN_SECONDS,
+        )
         assert done.stdout == "done\n"
         assert received == []
 
@@ -153,7 +159,7 @@ def test_a_server_that_does_not_answer_holds_nobody_up(end: str) -> None:
 def test_a_server_that_is_away_holds_nobody_up() -> None:
     with sentry() as (dsn, _):
         pass
-    assert run(dsn, "report(ValueError('x'))\nprint('done')").stdout == "done\n"
+    assert run(dsn, "report(ValueError('x'))\nprint('done')", SHUTDOWN_SECONDS).stdout == "done\n"
 
 
 def test_without_a_dsn_nothing_is_loaded_or_sent() -> None:

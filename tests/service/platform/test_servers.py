@@ -64,11 +64,11 @@ def test_a_paused_redis_is_silent_and_answers_again_when_resumed(redis_server: T
             client.ping()
     finally:
         redis_server.resume()
-    assert client.ping()
+    assert redis_server.client().ping()
 
 
 def test_a_restarted_redis_has_the_same_address_and_forgot_everything(redis_server: TestRedis):
-    client = connect_redis(redis_server.url)
+    client = redis_server.client()
     client.set("song", "Lágrima")
     redis_server.kill()
     with pytest.raises(RedisConnectionError):

@@ -20,9 +20,11 @@ store = ObjectStore.from_url("file://" + sys.argv[1])
 """
 
 ENDLESS_UPLOAD = """
+import time
 def body():
-    while True:
+    for _ in range(16):
         yield bytes(1024 * 1024)
+    time.sleep(1000)
 store.put_stream("uploads/long.wav", body())
 """
 
@@ -74,7 +76,7 @@ def store(folder: Path) -> ObjectStore:
 
 def run(program: str, folder: Path) -> str:
     command = [sys.executable, "-c", OPEN + program, str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
 def files(folder: Path) -> list[Path]:

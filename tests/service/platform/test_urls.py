@@ -26,6 +26,7 @@ from genesis_music.service.platform.urls import (
     public_addresses,
     safe_client,
 )
+from tests.service.servers import free_ports
 
 WEB = UrlPolicy(schemes=frozenset({"http", "https"}))
 
@@ -393,8 +394,7 @@ def test_an_answer_that_drips_is_given_up(path: str, site: tuple[int, list[str]]
 
 
 def test_an_address_nobody_listens_at_is_an_ordinary_failure() -> None:
-    with running() as (port, _):
-        pass
+    [port] = free_ports(1)
     with client_for(port) as client, pytest.raises(httpx.ConnectError):
         client.get(f"http://site.example:{port}/ok")
 

@@ -84,7 +84,7 @@ class RateLimiter:
         allowed = self._limiter.hit(item, *identifiers)
         window = self._limiter.get_window_stats(item, *identifiers)
         # The library says 0 at the very start of a window, which is when it has the longest to go.
-        reset_seconds = math.ceil(window.reset_time - time.time()) or rule.window_seconds
+        reset_seconds = max(0, math.ceil(window.reset_time - time.time())) or rule.window_seconds
         return Verdict(rule, allowed, window.remaining if allowed else 0, reset_seconds)
 
 
