@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -166,8 +166,9 @@ def with_settings(platform: Platform, **changes: object) -> Platform:
 
 def make_person(platform: Platform, email: str, role: Role = Role.USER) -> Person:
     """Create an account and sign in."""
-    with platform.database.writing() as session:
-        row = User(email=email, password_hash=_password_hash(), role=role)
+    id_ = uuid4()
+    with platform.database.writing(id_) as session:
+        row = User(id=id_, email=email, password_hash=_password_hash(), role=role)
         session.add(row)
         session.flush()
         session.add(UserPreferences(user_id=row.id))

@@ -211,9 +211,7 @@ class Sockets:
         room = self._rooms.setdefault(room_of(job_id), _Room())
         room.followers.add(sid)
         await self.server.enter_room(sid, room_of(job_id))
-        # Read again: what happened before the room was joined is in the database, what happens after is heard.
-        job = await asyncio.to_thread(self._find, job_id)
-        event, data = self._event(_check_owner(job, client.identity))
+        event, data = self._event(_check_owner(await self._latest(job_id, room), client.identity))
         room.hear(str(event))
         await self.server.emit(str(event), data, to=sid, ignore_queue=True)
         return {"event": str(event), "data": data}
@@ -251,6 +249,14 @@ class Sockets:
         user_id = client.identity.user_id
         if sum(other.identity.user_id == user_id for other in self._clients.values()) >= MOST_CONNECTIONS:
             raise TooManyRequestsError(f"You have {MOST_CONNECTIONS} connections: close some.")
+
+    async def _latest(self, job_id: UUID, room: _Room) -> Job | None:
+        """What happened before the room was joined is in the database, what happens after is heard and is newer."""
+        while True:
+            asked_at = time.monotonic()
+            job = await asyncio.to_thread(self._find, job_id)
+            if room.heard_at <= asked_at:
+                return job
 
     def _forget(self, sid: str, job_id: UUID) -> None:
         room = self._rooms.get(room_of(job_id))

@@ -6,6 +6,7 @@ from genesis_music.service.accounts import api_keys
 from genesis_music.service.accounts.tables import ApiKey
 from genesis_music.service.platform.database import utc_now
 from genesis_music.service.platform.tokens import SecretKind, new_secret
+from tests.service.conftest import client_of, make_person
 
 KEYS = "/api/v1/account/api-keys"
 ACCOUNT = "/api/v1/account"
@@ -26,6 +27,20 @@ def test_a_key_is_shown_once_and_signs_requests_in_both_headers(client, user):
     assert key not in listed.text
     (item,) = listed.json()["items"]
     assert item["name"] == "diary" and item["last_used_at"] is not None
+
+
+def test_the_use_of_a_key_is_seen_at_once_also_when_a_replica_lags(postgres_platform, postgres):
+    person = make_person(postgres_platform, "ada@example.com")
+    with client_of(postgres_platform) as client:
+        key = create(client, person).json()["key"]
+        postgres.await_replica()
+        postgres.hold_replica()
+        try:
+            assert client.get(ACCOUNT, headers={"X-API-Key": key}).status_code == 200
+            (item,) = client.get(KEYS, headers=person.headers).json()["items"]
+        finally:
+            postgres.release_replica()
+    assert item["last_used_at"] is not None
 
 
 def test_a_revoked_key_is_refused_at_once(client, user):

@@ -39,7 +39,7 @@ def own_redis() -> Iterator[TestRedis]:
 def workshop(
     request: pytest.FixtureRequest, own_redis: TestRedis, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[JobHarness]:
-    """Jobs on either database with a worker of two processes; an attempt is lost after 6 s."""
+    """Jobs on either database with a worker of two processes; an attempt is lost after 10 s."""
     folder = tmp_path_factory.mktemp("workshop")
     database = f"sqlite:///{folder / 'genesis.sqlite'}"
     if request.param == "postgres":
@@ -56,7 +56,7 @@ def opened_workshop(
 
     ``changes`` are settings.
     """
-    changes = {"worker_processes": 2, "max_attempts": 2, "lease_seconds": 6} | changes
+    changes = {"worker_processes": 2, "max_attempts": 2, "lease_seconds": 10} | changes
     with Redis.from_url(server.url) as redis:
         redis.flushall()
         platform = make_platform(make_settings((database_url, ""), server.url, folder, **changes), redis)

@@ -44,8 +44,10 @@ class JobHarness:
             row = Transcription(user_id=user_id, source_type=SourceType.FILE)
             session.add(row)
             session.flush()
-            kind = new.pop("kind", JobKind.TRANSCRIBE)
-            return self.jobs.submit(session, NewJob(row.id, user_id, kind, options or {}, **new)).id
+            kind, not_before = new.pop("kind", JobKind.TRANSCRIBE), new.pop("not_before", None)
+            job = self.jobs.submit(session, NewJob(row.id, user_id, kind, options or {}, **new))
+            job.not_before = not_before
+            return job.id
 
     def job(self, job_id: UUID) -> Job:
         with self.platform.database.writing() as session:
@@ -128,7 +130,7 @@ class JobHarness:
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
+        with urllib.request.urlopen(url, timeout=5) as answer:
             return answer.status == 200
     except OSError:
         return False

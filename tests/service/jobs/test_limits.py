@@ -15,9 +15,9 @@ from tests.service.servers import TestRedis, until
 
 @pytest.fixture(scope="module")
 def hasty(own_redis: TestRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobHarness]:
-    """A workshop where an attempt may take a second (and the recording's length), and is killed a second later."""
+    """A workshop where an attempt may take 3 s (and the recording's length), and is killed 4 s later."""
     folder = tmp_path_factory.mktemp("hasty")
-    limits = {"attempt_seconds": 1, "kill_after_seconds": 1}
+    limits = {"attempt_seconds": 3, "kill_after_seconds": 4}
     with opened_workshop(f"sqlite:///{folder / 'genesis.sqlite'}", own_redis, folder, **limits) as harness:
         yield harness
 

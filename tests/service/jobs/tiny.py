@@ -19,6 +19,7 @@ from genesis_music.progress import Progress, ProgressCallback, Stage
 from genesis_music.service.jobs.contract import Work
 from genesis_music.service.jobs.tables import Job
 from genesis_music.service.platform.container import Platform
+from genesis_music.service.platform.redis_client import connect_redis
 from genesis_music.service.transcriptions.tables import Transcription
 
 FAILURES: dict[str, Callable[[], Exception]] = {
@@ -41,10 +42,11 @@ def _hang() -> NoReturn:
 class TinyHandler:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self._redis = connect_redis(platform.settings.redis_url, answer_seconds=60)
 
     def run(self, work: Work, progress: ProgressCallback) -> Callable[[Session], None]:
         self._platform.storage.put_bytes(partial_key(work), b"half of it")
-        self._platform.redis.rpush(f"attempts:{work.job_id}", os.getpid())
+        self._redis.rpush(f"attempts:{work.job_id}", os.getpid())
         if work.attempt <= int(work.options.get("deaf_attempts", 0)):
             _hang()
         stages, steps = (Stage.LOADING, Stage.LISTENING, Stage.WRITING), int(work.options.get("steps", 3))
@@ -69,4 +71,4 @@ class TinyHandler:
         self._platform.storage.delete(partial_key(work))
 
     def ended(self, session: Session, job: Job) -> None:
-        self._platform.redis.rpush(f"ended:{job.id}", str(job.status))
+        self._redis.rpush(f"ended:{job.id}", str(job.status))

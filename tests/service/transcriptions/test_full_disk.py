@@ -208,7 +208,7 @@ def test_a_bucket_that_is_lost_in_the_middle_of_an_upload_takes_it_when_it_is_ba
     platform: Platform, user: Person, s3_server: S3Server
 ) -> None:
     with faulty_proxy(urlsplit(s3_server.endpoint).port or 0) as proxy:
-        url = s3_server.url(endpoint=f"http://127.0.0.1:{proxy.port}") + "&timeout=2"
+        url = s3_server.url(endpoint=f"http://127.0.0.1:{proxy.port}")
         storage = ObjectStore.from_url(url, credentials=s3_server.credentials)
         api = kept_in(platform, user, storage)
         proxy.delay_seconds = 0.01

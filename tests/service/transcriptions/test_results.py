@@ -81,7 +81,7 @@ def test_files_and_recordings_come_from_the_storage_itself_where_it_has_links(
             assert answer.status_code == 200
             continue
         assert answer.status_code == 307
-        fetched = httpx.get(answer.headers["location"], trust_env=False)
+        fetched = httpx.get(answer.headers["location"], trust_env=False, timeout=60)
         assert fetched.status_code == 200
         assert content is None or fetched.content == content
         assert "attachment" in fetched.headers["content-disposition"]

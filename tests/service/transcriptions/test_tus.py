@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
@@ -17,6 +18,7 @@ from starlette.requests import Request
 
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import utc_now
+from genesis_music.service.platform.storage import ObjectStore
 from genesis_music.service.transcriptions import keys
 from genesis_music.service.transcriptions.repository import UploadRepository
 from genesis_music.service.transcriptions.sweep import sweep
@@ -121,6 +123,24 @@ def test_of_two_pieces_for_the_same_place_one_counts(api: Api, platform: Platfor
         answers = list(pool.map(lambda _: append(api, path, start, tone[start:]).status_code, range(3)))
     assert sorted(answers) == [204, 409, 409]
     assert len(api("GET", "/transcribe").json()["items"]) == 1
+
+
+def test_a_last_piece_is_refused_when_another_was_faster_while_it_was_put_together(
+    api: Api, tone: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, half = begin(api, len(tone)), len(tone) // 2
+    append(api, path, 0, tone[:half])
+    with monkeypatch.context() as patch:
+        stream = ObjectStore.stream
+
+        def overtaken(store: ObjectStore, key: str) -> Iterator[bytes]:
+            patch.undo()
+            assert append(api, path, half, tone[half:]).status_code == 204
+            return stream(store, key)
+
+        patch.setattr(ObjectStore, "stream", overtaken)
+        answer = append(api, path, half, tone[half:])
+    assert (answer.status_code, answer.headers["upload-offset"]) == (409, str(len(tone)))
 
 
 @SQLITE_ONLY

@@ -118,12 +118,12 @@ def _by_api_key(platform: Platform, key: str) -> Identity:
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         raise NotSignedInError("The API key is not valid (any more).")
     if row.last_used_at is None or row.last_used_at < now - KEY_USE_RESOLUTION:
-        _note_use(platform, row.id, now)
+        _note_use(platform, row.user_id, row.id, now)
     return Identity(row.user_id, row.role, api_key_id=row.id)
 
 
-def _note_use(platform: Platform, key_id: UUID, now: datetime) -> None:
-    with platform.database.writing() as session:
+def _note_use(platform: Platform, user_id: UUID, key_id: UUID, now: datetime) -> None:
+    with platform.database.writing(user_id) as session:
         session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=now))
 
 

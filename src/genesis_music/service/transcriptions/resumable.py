@@ -22,7 +22,7 @@ from genesis_music.service.errors import (
 )
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.database import utc_now
-from genesis_music.service.platform.storage import StorageUnavailableError
+from genesis_music.service.platform.storage import StorageMissingError, StorageUnavailableError
 from genesis_music.service.transcriptions.bodies import form_options
 from genesis_music.service.transcriptions.erasing import erase_upload
 from genesis_music.service.transcriptions.keys import upload_prefix
@@ -157,7 +157,9 @@ class UploadService:
             row = _next(session, user_id, before)
             pieces, filename, options = [*row.pieces, last_key], row.filename, row.options
         with disk_errors(), scratch_folder() as folder:
-            received = receive(self._assembled(pieces), folder / "recording", before.length_bytes)
+            received = receive(
+                self._assembled(user_id, before, pieces), folder / "recording", before.length_bytes
+            )
 
             def count(session: Session, accepted: Accepted) -> None:
                 row = _next(session, user_id, before)
@@ -173,9 +175,14 @@ class UploadService:
         erase_upload(before.id, self._platform)
         return self.find(user_id, before.id)
 
-    def _assembled(self, keys: list[str]) -> Iterator[bytes]:
-        for key in keys:
-            yield from self._platform.storage.stream(key)
+    def _assembled(self, user_id: UUID, before: Progress, keys: list[str]) -> Iterator[bytes]:
+        try:
+            for key in keys:
+                yield from self._platform.storage.stream(key)
+        except StorageMissingError:
+            with Session(self._platform.database.primary) as session:
+                _next(session, user_id, before)  # another piece for the same place completed it meanwhile
+            raise
 
 
 def _next(session: Session, user_id: UUID, before: Progress) -> Upload:
