@@ -5,7 +5,13 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-run}
 
+. scripts/again.sh
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+
+apt() {
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+  "${apt[@]}" update && "${apt[@]}" install -y "$@" >/dev/null
+}
 
 # System packages only as root on a Debian-like machine; otherwise say which are missing and go on.
 system() {
@@ -17,8 +23,7 @@ system() {
   [ "$(id -u)" = 0 ] || [ -z "${CI:-}" ] || as_root=(sudo --non-interactive)
   if { [ "$(id -u)" = 0 ] || [ ${#as_root[@]} -gt 0 ]; } && command -v apt-get >/dev/null; then
     say "Installing ${missing[*]}"
-    "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+    again apt "${missing[@]}"
   else
     say "Not installed (some checks will be skipped): sudo apt-get install ${missing[*]}"
   fi
@@ -30,24 +35,26 @@ make_venv() {
   python3 -m venv .venv 2>/dev/null || { system python3-venv; python3 -m venv .venv; }
 }
 
+pip_install() { again .venv/bin/python -m pip install --quiet --disable-pip-version-check --timeout 60 "$@"; }
+
 # Installs one lock file unless exactly this one was installed before.
 install_lock() {
   local lock=$1 stamp=.venv/.installed-$1; shift
   cmp -s "$lock" "$stamp" && return 0
   say "Installing from $lock"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" "$@"
+  pip_install --require-hashes -r "$lock" "$@"
   cp "$lock" "$stamp"
 }
 
 install_project() {
   cmp -s pyproject.toml .venv/.installed-project && return 0
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+  pip_install --no-deps --editable .
   cp pyproject.toml .venv/.installed-project
 }
 
 install_torch() {
   .venv/bin/python -c 'import torch' 2>/dev/null ||
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check 'torch==2.13.0'
+    pip_install 'torch==2.13.0'
 }
 
 # The checkers of deploy/ are programs with many dependencies: they live apart from the project's own.
@@ -56,8 +63,8 @@ install_tools() {
   cmp -s deploy/tools/requirements.lock "$stamp" && [ deploy/tools/node_modules -nt deploy/tools/package-lock.json ] && return 0
   say "Installing from deploy/tools"
   python3 -m venv .venv-deploy
-  .venv-deploy/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/tools/requirements.lock
-  (cd deploy/tools && npm ci --silent --no-audit --no-fund)
+  again .venv-deploy/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r deploy/tools/requirements.lock
+  install_node deploy/tools
   cp deploy/tools/requirements.lock "$stamp"
 }
 
@@ -81,7 +88,7 @@ if [ "$what" = test ]; then
   install_torch
   install_lock requirements-separate.lock --no-deps
   for folder in tests/formats/alphatab tests/service/socketio; do
-    (cd "$folder" && { [ node_modules -nt package-lock.json ] || npm ci --silent --no-audit --no-fund; })
+    install_node "$folder"
   done
 else
   [ -f .venv/.installed-requirements-dev.lock ] || install_lock requirements.lock

@@ -47,5 +47,7 @@ export default defineConfig({
     environment: 'jsdom',
     include: ['src/**/*.test.ts'],
     setupFiles: ['src/test-setup.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

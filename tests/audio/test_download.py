@@ -162,7 +162,7 @@ def site(tmp_path: Path) -> Iterator[tuple[str, Path, list[tuple[str, str | None
 
 
 OWN = DownloadSettings(
-    allowed_hosts=("127.0.0.1",), serving_hosts=(), allow_private=True, socket_timeout_seconds=5
+    allowed_hosts=("127.0.0.1",), serving_hosts=(), allow_private=True, socket_timeout_seconds=60
 )
 
 

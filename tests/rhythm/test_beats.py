@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from genesis_music.errors import SettingsError
@@ -229,6 +229,7 @@ def test_odd_material_still_gets_whole_measures(notes):
         max_size=60,
     )
 )
+@example([Note(5.654144294237594, 0.01, 28), Note(0.0, 0.01, 28)])
 def test_any_notes_get_whole_measures(notes):
     assert_whole(track(notes), notes)
 

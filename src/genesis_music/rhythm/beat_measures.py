@@ -70,8 +70,11 @@ def extend_beats(beats: BarredBeats, first_onset_seconds: float, end_seconds: fl
     seconds, numbers, signatures = seconds[start:stop], numbers[start:stop], signatures[start:stop]
     if 1 not in numbers:
         numbers = [number - numbers[0] + 1 for number in numbers]
-    while seconds[-1] + after < end_seconds or numbers[-1] < signatures[-1].beats_per_measure:
+    # A tempo map goes on after its last beat as fast as before it, which may be faster than usual.
+    last = min([after, *np.diff(seconds[-2:])])
+    while seconds[-1] + last < end_seconds or numbers[-1] < signatures[-1].beats_per_measure:
         seconds.append(seconds[-1] + after)
+        last = after
         numbers.append(numbers[-1] % signatures[-1].beats_per_measure + 1)
         signatures.append(signatures[-1])
     return BarredBeats(np.array(seconds), np.array(numbers), tuple(signatures))

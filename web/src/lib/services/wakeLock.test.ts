@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keepAwake } from './wakeLock';
+import { until } from '../../testing/until';
 
 const release = vi.fn(async () => undefined);
 const request = vi.fn<(kind: string) => Promise<{ release: typeof release }>>(async () => ({ release }));
@@ -27,7 +28,7 @@ describe('the screen while you play', () => {
     expect(request).toHaveBeenCalledWith('screen');
     expect(release).not.toHaveBeenCalled();
     stop();
-    await vi.waitFor(() => expect(release).toHaveBeenCalledOnce());
+    await until(() => expect(release).toHaveBeenCalledOnce());
   });
 
   it('stays awake again when you come back to the page, not after you stopped', () => {

@@ -3,6 +3,7 @@ import type { Edit, MusicEdit } from '$lib/editing/edits';
 import type { Tab, TabNote } from '$lib/services/api';
 import { Editor } from './editor.svelte';
 import { Score } from './score.svelte';
+import { until } from '../../testing/until';
 
 // Node's requests, unlike a browser's, need an origin.
 vi.hoisted(() => vi.stubEnv('VITE_API_ORIGIN', 'http://localhost'));
@@ -101,8 +102,8 @@ async function openEditor(): Promise<Editor> {
 }
 
 async function saved(editor: Editor): Promise<void> {
-  await vi.waitFor(() => expect(editor.saving).toBe('saved'));
-  await vi.waitFor(() => expect(editor.score.revision).toBe(service.latest));
+  await until(() => expect(editor.saving).toBe('saved'));
+  await until(() => expect(editor.score.revision).toBe(service.latest));
 }
 
 beforeEach(() => {
@@ -179,7 +180,7 @@ test('without a connection changes wait, and are saved when it is back', async (
   service.mishaps = ['offline'];
   editor.change(MOVE);
   editor.change(DELETE);
-  await vi.waitFor(() => expect(editor.saving).toBe('away'));
+  await until(() => expect(editor.saving).toBe('away'));
   expect(editor.waiting).toBe(2);
   dispatchEvent(new Event('online'));
   await saved(editor);
@@ -191,7 +192,7 @@ test('undoing a change that was not sent yet just takes it back', async () => {
   service.mishaps = ['offline'];
   editor.change(MOVE);
   editor.change(DELETE);
-  await vi.waitFor(() => expect(editor.saving).toBe('away'));
+  await until(() => expect(editor.saving).toBe('away'));
   editor.undo();
   expect(editor.waiting).toBe(1);
   editor.retry();
@@ -203,7 +204,7 @@ test('a change whose answer was lost is not made twice', async () => {
   const editor = await openEditor();
   service.mishaps = ['lost'];
   editor.change(MOVE);
-  await vi.waitFor(() => expect(editor.saving).toBe('away'));
+  await until(() => expect(editor.saving).toBe('away'));
   editor.change(DELETE);
   editor.retry();
   await saved(editor);
@@ -214,7 +215,7 @@ test('signed out in the middle of an edit, the change waits for the sign-in', as
   const editor = await openEditor();
   service.mishaps = [problem(401, 'not-signed-in')];
   editor.change(MOVE);
-  await vi.waitFor(() => expect(editor.saving).toBe('signed-out'));
+  await until(() => expect(editor.saving).toBe('signed-out'));
   editor.retry();
   await saved(editor);
   expect(service.latest).toBe(1);
@@ -224,10 +225,10 @@ test('what was not saved is saved by the next page of the song', async () => {
   const first = await openEditor();
   service.mishaps = ['offline'];
   first.change(MOVE);
-  await vi.waitFor(() => expect(first.saving).toBe('away'));
+  await until(() => expect(first.saving).toBe('away'));
   closing.pop()?.();
   const second = await openEditor();
-  await vi.waitFor(() => expect(service.latest).toBe(1));
+  await until(() => expect(service.latest).toBe(1));
   await saved(second);
   expect(localStorage).toHaveLength(0);
 });
@@ -248,7 +249,7 @@ async function conflicting(): Promise<Editor> {
   const editor = await openEditor();
   service.revisions.push({ edits: [DELETE], key: 'theirs' });
   editor.change(MOVE);
-  await vi.waitFor(() => expect(editor.saving).toBe('conflict'));
+  await until(() => expect(editor.saving).toBe('conflict'));
   return editor;
 }
 
@@ -314,6 +315,6 @@ test('a page without changes of its own follows the others', async () => {
   const [first, second] = [await openEditor(), await openEditor()];
   first.change(MOVE);
   await saved(first);
-  await vi.waitFor(() => expect(second.score.revision).toBe(1));
+  await until(() => expect(second.score.revision).toBe(1));
   expect(second.followed).toBe(true);
 });
