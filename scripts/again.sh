@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # For scripts that download: a registry or a network that hiccups once must not end the set-up.
 
 # Try a command up to four times.

@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-run}
 
+# shellcheck source=scripts/again.sh
 . scripts/again.sh
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 

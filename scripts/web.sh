@@ -2,6 +2,7 @@
 # Build the web application, unless the one in web/build is of the present sources.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=scripts/again.sh
 . scripts/again.sh
 install_node web
 cd web
