@@ -1,6 +1,6 @@
 # Every task of the project; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run tab web test web-types web-test test-web test-api test-random test-faults test-deploy test-live restore-drill bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example wheel lock clean
+.PHONY: help run tab web test web-types web-test test-web test-api test-random test-busy test-faults test-deploy test-live restore-drill bench-service train setup setup-test format lint types imports unit bench-accuracy bench-speed example wheel lock clean
 .PHONY: scan audit sbom nginx-headers secrets-baseline images push perf smoke perf-site kubeconfig manifests deploy canary rollback
 PYTHON := .venv/bin/python
 export PYTHONPATH := .
@@ -59,6 +59,9 @@ test-api: setup-test ## Try hundreds of made-up requests of every kind on the AP
 
 test-random: setup-test ## Search for inputs that no run has seen: every property, with new random examples
 	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest -n 2 --hypothesis-profile=random
+
+test-busy: setup-test ## Run the tests while every process of theirs is held up at random
+	GENESIS_TEST_SERVERS=required $(PYTHON) -m tests.busy -n 2
 
 test-faults: setup-test ## Break the running service in every way and check that no job is lost
 	GENESIS_TEST_SERVERS=required $(PYTHON) -m pytest tests/faults -s

@@ -5,7 +5,12 @@ from pathlib import Path
 
 def alive(pid: int) -> bool:
     """Whether a process runs; one that has ended and was not yet waited for does not."""
-    return _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()[:1] not in ([], ["Z"])
+    return _state(pid) not in ("", "Z")
+
+
+def stopped(pid: int) -> bool:
+    """Whether a process was told to stop and not yet to go on."""
+    return _state(pid) == "T"
 
 
 def command_line(pid: int) -> str:
@@ -26,6 +31,11 @@ def descendants(pid: int) -> list[int]:
     """All processes below one."""
     own = children(pid)
     return own + [below for child in own for below in descendants(child)]
+
+
+def _state(pid: int) -> str:
+    """Its letter in ps; empty once it is gone."""
+    return _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2][1:2]
 
 
 def _read(path: Path) -> str:
