@@ -21,6 +21,8 @@ from genesis_music.service.transcriptions.tables import SourceType, Transcriptio
 from tests.service.servers import START_SECONDS, await_ready, free_ports, until
 
 WORKER = "tests.service.jobs.worker_main"
+JOB_SECONDS = 180.0
+"""A job that was lost waits for the end of a lease, a pause and its turn, and the processes that do it may be new."""
 API = [sys.executable, "-m", "uvicorn", "--factory", "genesis_music.service.app:from_environment"]
 
 
@@ -57,6 +59,12 @@ class JobHarness:
         with self.platform.database.writing() as session:
             return session.scalars(select(Job.id).where(Job.celery_task_id == task_id)).one()
 
+    def told(self, job_id: UUID) -> str:
+        """All that the database and the queue know of a job, for the log of a test that fails."""
+        job = self.job(job_id)
+        known = {column.name: getattr(job, column.name) for column in Job.__table__.columns}
+        return f"{known}; queue: {self.jobs.queue.reached()}, {self.messages_in_hand()} in hand"
+
     def transcription(self, job_id: UUID) -> Transcription:
         with self.platform.database.writing() as session:
             return session.get_one(Transcription, session.get_one(Job, job_id).transcription_id)
@@ -70,7 +78,11 @@ class JobHarness:
             self.jobs.retry(session, job_id, options)
 
     def await_status(self, job_id: UUID, *statuses: JobStatus) -> Job:
-        until(lambda: self.job(job_id).status in statuses)
+        try:
+            until(lambda: self.job(job_id).status in statuses, JOB_SECONDS)
+        except AssertionError:
+            print("waited in vain for", self.told(job_id))
+            raise
         return self.job(job_id)
 
     def await_end(self, job_id: UUID) -> Job:
