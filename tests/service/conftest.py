@@ -5,7 +5,9 @@ embedded one. ``client`` and ``embedded_client`` speak HTTP to an application on
 ``admin`` are people with accounts.
 """
 
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cache
@@ -13,6 +15,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from redis import Redis
@@ -24,14 +27,22 @@ from genesis_music.service.accounts.local_user import ensure_local_user
 from genesis_music.service.accounts.observers import AccountObserver
 from genesis_music.service.accounts.sessions import SignedIn, start_session
 from genesis_music.service.accounts.tables import Role, User, UserPreferences
-from genesis_music.service.app import equip, with_routes
+from genesis_music.service.app import asgi, equip, with_routes
 from genesis_music.service.config import Mode
 from genesis_music.service.guards import guarded
 from genesis_music.service.platform.container import Platform
 from genesis_music.service.platform.passwords import hash_password
 from genesis_music.service.transcriptions.bodies import body_limits
 from tests.service.platforms import PUBLIC_URL, MigratedPostgres, SqliteTemplate, make_platform, make_settings
-from tests.service.servers import Postgres, TestRedis, postgres, redis_server, s3_server
+from tests.service.servers import (
+    Postgres,
+    TestRedis,
+    free_ports,
+    postgres,
+    redis_server,
+    s3_server,
+    until,
+)
 
 __all__ = ["postgres", "redis_server", "s3_server"]
 
@@ -150,6 +161,21 @@ def client_of(platform: Platform, address: str = "testclient") -> TestClient:
     """A client, at an address, of an application on ``platform``; use it in a ``with`` block."""
     application = guarded(app_of(platform), platform, body_limits(platform.settings))
     return TestClient(application, base_url=PUBLIC_URL, client=(address, 50_000))
+
+
+@contextmanager
+def served(platform: Platform) -> Iterator[str]:
+    """HTTP and sockets of ``platform`` from a server in this process: its address."""
+    [port] = free_ports(1)
+    server = uvicorn.Server(uvicorn.Config(asgi(platform), port=port, log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        until(lambda: server.started)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def app_of(platform: Platform, *observers: AccountObserver) -> FastAPI:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 import socketio
-import uvicorn
 from socketio.exceptions import ConnectionError as RefusedError
 
 from genesis_music.service import sockets
-from genesis_music.service.app import asgi
 from genesis_music.service.platform.container import Platform
-from tests.service.conftest import Person, make_person, with_settings
-from tests.service.servers import free_ports, until
+from tests.service.conftest import Person, make_person, served, with_settings
+from tests.service.servers import until
 
 
 @pytest.fixture
@@ -28,14 +25,8 @@ def platform(sqlite_platform: Platform) -> Platform:
 def url(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A server in this process that looks for ended sessions all the time."""
     monkeypatch.setattr(sockets, "RECHECK_SECONDS", 0.1)
-    [port] = free_ports(1)
-    server = uvicorn.Server(uvicorn.Config(asgi(platform), port=port, log_config=None))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    until(lambda: server.started)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with served(platform) as address:
+        yield address
 
 
 class Page:

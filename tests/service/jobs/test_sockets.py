@@ -5,9 +5,10 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import socketio
@@ -15,11 +16,15 @@ from socketio.exceptions import BadNamespaceError
 from socketio.exceptions import ConnectionError as Refused
 
 from genesis_music.service.accounts.tables import Role
-from genesis_music.service.jobs.tables import JobStatus
+from genesis_music.service.jobs.tables import Job, JobStatus
 from genesis_music.service.platform.database import utc_now
-from tests.service.conftest import Person, make_person
+from genesis_music.service.platform.publisher import RedisPublisher
+from genesis_music.service.sockets import Sockets
+from genesis_music.service.wiring import make_jobs
+from tests.service.conftest import Person, make_person, served
 from tests.service.jobs.conftest import opened_workshop
 from tests.service.jobs.harness import JobHarness
+from tests.service.jobs.tiny import TinyHandler
 from tests.service.servers import START_SECONDS, until
 
 PROJECT = Path(__file__).parent.parent / "socketio"
@@ -97,6 +102,36 @@ def test_followers_on_both_servers_hear_a_job_to_its_end(stage, follow):
     for follower in followers:
         assert follower.await_heard("complete")["status"] == "complete"
     assert stage.harness.job(job_id).status is JobStatus.COMPLETE
+
+
+def test_who_begins_to_follow_while_a_job_goes_on_is_told_nothing_older_than_what_is_heard(
+    sqlite_platform, redis_server, tmp_path, monkeypatch
+):
+    platform = replace(sqlite_platform, publisher=RedisPublisher(redis_server.url))
+    person = make_person(platform, "ada@example.com")
+    harness = JobHarness(platform, make_jobs(platform, TinyHandler(platform)), tmp_path)
+    job_id = harness.submit(person.id)
+    lease = harness.attempts.claim(job_id, "worker")
+    with served(platform) as url:
+        follower = Follower(url, person.signed_in.access.token)
+
+        def go_on() -> bool:
+            harness.attempts.advance(lease, stage="listening", percent=50)
+            return any(data["percent"] == 50 for _, data in follower.heard)
+
+        def overtaken(one: Sockets, id_: UUID) -> Job | None:
+            found = find(one, id_)
+            readings.append(found)
+            if len(readings) == 2:  # the first asks only whose job it is
+                until(go_on)
+            return found
+
+        find, readings = Sockets._find, []
+        monkeypatch.setattr(Sockets, "_find", overtaken)
+        answer = follower.ask("subscribe", {"job_id": str(job_id)})
+        follower.client.disconnect()
+    harness.jobs.queue.close()
+    assert answer["data"]["percent"] == 50
 
 
 def test_who_comes_late_is_told_the_end_at_once(stage, follow):
