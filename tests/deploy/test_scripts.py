@@ -21,3 +21,25 @@ def shell_scripts() -> list[Path]:
 @pytest.mark.parametrize("script", shell_scripts(), ids=lambda script: script.name)
 def test_shellcheck_finds_nothing(script: Path) -> None:
     checked("shellcheck", "--external-sources", script)
+
+
+def again(registry: str) -> str:
+    """Use ``scripts/again.sh`` without its pauses; ``registry`` defines a command of that name."""
+    return checked("bash", "-c", f"set -e; . scripts/again.sh; sleep() {{ :; }}; tries=0; {registry}")
+
+
+def test_a_download_that_fails_now_and_then_is_tried_again() -> None:
+    assert again("registry() { [ $((tries += 1)) = 3 ]; }; again registry; echo $tries") == "3\n"
+
+
+def test_a_download_that_always_fails_ends_the_set_up() -> None:
+    with pytest.raises(AssertionError, match="4 tries"):
+        again("registry() { echo $((tries += 1)) tries; false; }; again registry; echo set up")
+
+
+def test_half_installed_packages_are_not_taken_for_all(tmp_path: Path) -> None:
+    (tmp_path / "package-lock.json").touch()
+    broken = "npm() { mkdir -p node_modules; false; }"
+    with pytest.raises(AssertionError):
+        again(f"{broken}; install_node {tmp_path}")
+    assert not (tmp_path / "node_modules").exists()

@@ -1,13 +1,16 @@
 """Rate limits: exact over all server processes, fair between users, and out of the way when Redis is away."""
 
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
+from genesis_music.service.platform import limits
 from genesis_music.service.platform.limits import RateLimiter, Rule, Verdict, strictest
 from tests.service.servers import TestRedis, until
 
@@ -35,6 +38,14 @@ def test_the_headers_say_what_is_left_and_when_to_come_back(limiter: RateLimiter
         "RateLimit": f'"sign-in";r=0;t={passed.reset_seconds}',
     }
     assert refused.headers()["Retry-After"] == str(refused.reset_seconds)
+
+
+def test_a_process_that_was_held_up_names_no_moment_that_is_over(
+    limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch
+):
+    late = time.time() + 100
+    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: late))
+    assert 1 <= limiter.check(["user:1"], TEN_A_MINUTE).reset_seconds <= 60
 
 
 def test_two_server_processes_count_together(redis_server: TestRedis, redis_client: Redis):
