@@ -5,6 +5,7 @@ embedded one. ``client`` and ``embedded_client`` speak HTTP to an application on
 ``admin`` are people with accounts.
 """
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from redis import Redis
 from starlette.datastructures import State
+from starlette.types import ASGIApp
 
 from genesis_music.service.accounts.client import RequestInfo
 from genesis_music.service.accounts.identity import Identity
@@ -27,7 +29,7 @@ from genesis_music.service.accounts.local_user import ensure_local_user
 from genesis_music.service.accounts.observers import AccountObserver
 from genesis_music.service.accounts.sessions import SignedIn, start_session
 from genesis_music.service.accounts.tables import Role, User, UserPreferences
-from genesis_music.service.app import asgi, equip, with_routes
+from genesis_music.service.app import equip, with_routes
 from genesis_music.service.config import Mode
 from genesis_music.service.guards import guarded
 from genesis_music.service.platform.container import Platform
@@ -37,7 +39,6 @@ from tests.service.platforms import PUBLIC_URL, MigratedPostgres, SqliteTemplate
 from tests.service.servers import (
     Postgres,
     TestRedis,
-    free_ports,
     postgres,
     redis_server,
     s3_server,
@@ -164,18 +165,19 @@ def client_of(platform: Platform, address: str = "testclient") -> TestClient:
 
 
 @contextmanager
-def served(platform: Platform) -> Iterator[str]:
-    """HTTP and sockets of ``platform`` from a server in this process: its address."""
-    [port] = free_ports(1)
-    server = uvicorn.Server(uvicorn.Config(asgi(platform), port=port, log_config=None))
-    thread = threading.Thread(target=server.run)
+def served(app: ASGIApp) -> Iterator[int]:
+    """An application behind a real server in this process: its port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
         until(lambda: server.started)
-        yield f"http://127.0.0.1:{port}"
+        yield listener.getsockname()[1]
     finally:
         server.should_exit = True
         thread.join()
+        listener.close()
 
 
 def app_of(platform: Platform, *observers: AccountObserver) -> FastAPI:

@@ -11,6 +11,7 @@ import socketio
 from socketio.exceptions import ConnectionError as RefusedError
 
 from genesis_music.service import sockets
+from genesis_music.service.app import asgi
 from genesis_music.service.platform.container import Platform
 from tests.service.conftest import Person, make_person, served, with_settings
 from tests.service.servers import until
@@ -25,8 +26,8 @@ def platform(sqlite_platform: Platform) -> Platform:
 def url(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A server in this process that looks for ended sessions all the time."""
     monkeypatch.setattr(sockets, "RECHECK_SECONDS", 0.1)
-    with served(platform) as address:
-        yield address
+    with served(asgi(platform)) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 class Page:

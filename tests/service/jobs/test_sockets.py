@@ -16,6 +16,7 @@ from socketio.exceptions import BadNamespaceError
 from socketio.exceptions import ConnectionError as Refused
 
 from genesis_music.service.accounts.tables import Role
+from genesis_music.service.app import asgi
 from genesis_music.service.jobs.tables import Job, JobStatus
 from genesis_music.service.platform.database import utc_now
 from genesis_music.service.platform.publisher import RedisPublisher
@@ -112,8 +113,8 @@ def test_who_begins_to_follow_while_a_job_goes_on_is_told_nothing_older_than_wha
     harness = JobHarness(platform, make_jobs(platform, TinyHandler(platform)), tmp_path)
     job_id = harness.submit(person.id)
     lease = harness.attempts.claim(job_id, "worker")
-    with served(platform) as url:
-        follower = Follower(url, person.signed_in.access.token)
+    with served(asgi(platform)) as port:
+        follower = Follower(f"http://127.0.0.1:{port}", person.signed_in.access.token)
 
         def go_on() -> bool:
             harness.attempts.advance(lease, stage="listening", percent=50)

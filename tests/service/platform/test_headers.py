@@ -5,16 +5,13 @@ import json
 import re
 import select
 import socket
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 from hypothesis import given
@@ -30,6 +27,7 @@ from genesis_music.service.platform.headers import (
     SecurityHeaders,
     current_request_id,
 )
+from tests.service.conftest import served
 
 SMALL = BodyLimit(
     max_bytes=1000, idle_seconds=0.05, grace_seconds=0.2, min_bytes_per_second=1000, linger_seconds=0.1
@@ -335,24 +333,12 @@ PATIENT = BodyLimit(max_bytes=1000, idle_seconds=60, linger_seconds=60)
 """A busy machine pauses between pieces."""
 
 
-@contextmanager
-def served(limit: BodyLimit = PATIENT) -> Iterator[int]:
-    """The application behind a real server: its port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(application(limit), log_level="critical"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
-
-
 def test_whoever_still_sends_too_much_reads_why_it_was_refused() -> None:
     chunk = b"64\r\n" + b"x" * 100 + b"\r\n"
-    with served() as port, socket.create_connection(("127.0.0.1", port), timeout=60) as sender:
+    with (
+        served(application(PATIENT)) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as sender,
+    ):
         sender.sendall(b"POST /json HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + 11 * chunk)
         select.select([sender], [], [], 60)
         for _ in range(5):
@@ -367,7 +353,10 @@ def test_whoever_still_sends_too_much_reads_why_it_was_refused() -> None:
 def test_a_refused_body_without_end_is_not_read_for_ever() -> None:
     chunk = b"64\r\n" + b"x" * 100 + b"\r\n"
     limit = replace(PATIENT, linger_seconds=1)
-    with served(limit) as port, socket.create_connection(("127.0.0.1", port), timeout=60) as sender:
+    with (
+        served(application(limit)) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as sender,
+    ):
         sender.sendall(b"POST /json HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
         with pytest.raises(OSError):
             while True:
@@ -379,7 +368,10 @@ def test_a_real_server_ends_chunked_bodies() -> None:
         for _ in range(count):
             yield b"x" * 100
 
-    with served() as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+    with (
+        served(application(PATIENT)) as port,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client,
+    ):
         assert client.post("/upload/1", content=pieces(100)).json() == {"bytes": 10_000}
         assert client.post("/swallow", content=pieces(11)).status_code == 413
         assert client.get("/id").status_code == 200
@@ -387,7 +379,10 @@ def test_a_real_server_ends_chunked_bodies() -> None:
 
 def test_a_real_server_ends_slow_bodies() -> None:
     limit = BodyLimit(max_bytes=1000, idle_seconds=1, linger_seconds=1)
-    with served(limit) as port, socket.create_connection(("127.0.0.1", port), timeout=60) as slow:
+    with (
+        served(application(limit)) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as slow,
+    ):
         slow.sendall(b"POST /json HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n{")
         answer = slow.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 408 ")
